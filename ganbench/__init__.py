@@ -1,0 +1,108 @@
+"""ganbench: which GAN loss or trick is better, at the same cost, and can the data tell?
+
+The public names. They are loaded when first used, so that `import ganbench` loads no torch.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ganbench.budget import Budget, Meters
+    from ganbench.datasets.dataset import Dataset, Evaluation, Split, Standard
+    from ganbench.errors import DatasetError, GanbenchError, NotApplicable, PluginError
+    from ganbench.hooks import hookimpl
+    from ganbench.metrics.metric import Evidence, Features, Metric, Quantity, Scores
+    from ganbench.notebook import leaderboard, run
+    from ganbench.optimizers import SGD, Adam, RMSprop
+    from ganbench.record import RunRecord, RunSpec
+    from ganbench.supply import Supply
+    from ganbench.variant import (
+        Discriminator,
+        Halves,
+        Loss,
+        Networks,
+        Optimizer,
+        Penalty,
+        Projection,
+        Recipe,
+        Trainer,
+        Trick,
+        Variant,
+    )
+
+_HOMES = {
+    "ganbench.budget": ("Budget", "Meters"),
+    "ganbench.datasets.dataset": ("Dataset", "Evaluation", "Split", "Standard"),
+    "ganbench.errors": ("DatasetError", "GanbenchError", "NotApplicable", "PluginError"),
+    "ganbench.hooks": ("hookimpl",),
+    "ganbench.metrics.metric": ("Evidence", "Features", "Metric", "Quantity", "Scores"),
+    "ganbench.notebook": ("leaderboard", "run"),
+    "ganbench.optimizers": ("Adam", "RMSprop", "SGD"),
+    "ganbench.record": ("RunRecord", "RunSpec"),
+    "ganbench.supply": ("Supply",),
+    "ganbench.variant": (
+        "Discriminator",
+        "Halves",
+        "Loss",
+        "Networks",
+        "Optimizer",
+        "Penalty",
+        "Projection",
+        "Recipe",
+        "Trainer",
+        "Trick",
+        "Variant",
+    ),
+}
+_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
+
+__version__ = "0.1.0"
+__all__ = [  # noqa: RUF022 - sorted without regard to case, as a reader looks things up
+    "Adam",
+    "Budget",
+    "Dataset",
+    "DatasetError",
+    "Discriminator",
+    "Evaluation",
+    "Evidence",
+    "Features",
+    "GanbenchError",
+    "Halves",
+    "hookimpl",
+    "leaderboard",
+    "Loss",
+    "Meters",
+    "Metric",
+    "Networks",
+    "NotApplicable",
+    "Optimizer",
+    "Penalty",
+    "PluginError",
+    "Projection",
+    "Quantity",
+    "Recipe",
+    "RMSprop",
+    "run",
+    "RunRecord",
+    "RunSpec",
+    "Scores",
+    "SGD",
+    "Split",
+    "Standard",
+    "Supply",
+    "Trainer",
+    "Trick",
+    "Variant",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'ganbench' has no attribute '{name}'")
+    return getattr(importlib.import_module(_HOME_OF[name]), name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -1,0 +1,64 @@
+"""Tensors that are slow to make, kept on disk for the next run.
+
+A cache is a convenience: one that cannot be read or written, or holds a damaged file, costs time and nothing else. Its
+files are safetensors, which run no code when they are read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+
+def cached(kind: str, key: Mapping[str, object], make: Callable[[], dict[str, Tensor]]) -> dict[str, Tensor]:
+    """What `make()` returns, or returned when `kind` and `key` were the same; on the CPU.
+
+    `key` names ALL that the tensors depend on, in values that JSON can hold.
+
+    Raises:
+        ValueError, TypeError: where JSON cannot hold the key.
+    """
+    path = cache_root() / file_name(kind, key)
+    found = _read(path)
+    if found is None:
+        found = make()
+        _write(path, found)
+    return found
+
+
+def cache_root() -> Path:
+    """$GANBENCH_CACHE, or ~/.cache/ganbench."""
+    return Path(os.environ.get("GANBENCH_CACHE") or Path.home() / ".cache" / "ganbench")
+
+
+def file_name(kind: str, key: Mapping[str, object]) -> str:
+    """`kind` and the SHA-256 of the key's canonical JSON, in which the order of names does not count."""
+    canonical = json.dumps(key, sort_keys=True, allow_nan=False, separators=(",", ":"))
+    return f"{kind}-{hashlib.sha256(canonical.encode()).hexdigest()}.safetensors"
+
+
+def _read(path: Path) -> dict[str, Tensor] | None:
+    try:
+        return load_file(path)
+    except (OSError, SafetensorError):
+        return None
+
+
+def _write(path: Path, tensors: Mapping[str, Tensor]) -> None:
+    """Puts the file in place whole, by renaming it: a reader never sees half of it."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".unfinished-") as folder:
+            unfinished = Path(folder) / path.name
+            save_file({name: x.contiguous() for name, x in tensors.items()}, unfinished)
+            unfinished.replace(path)
+    except (OSError, SafetensorError):
+        return

@@ -1,0 +1,259 @@
+"""Everything that one command asks for: requests become groups of runs, and every run becomes a record."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from ganbench.budget import Budget
+from ganbench.errors import UsageError
+from ganbench.ingredients import parse_call, parse_setting
+from ganbench.record import CONTROLS, RunRecord, RunSpec
+from ganbench.registry import find
+from ganbench.request import Request
+from ganbench.store import Store
+from ganbench.supervision import Job, Limits, Outcome, Pool
+
+LOG_TAIL = 4000
+"""Characters of the log that a failed run's record keeps."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Seeds of one request that are trained together: the unit of work."""
+
+    request: Request
+    specs: tuple[RunSpec, ...]
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """The seeds, in order."""
+        return tuple(spec.seed for spec in self.specs)
+
+
+class Listener(Protocol):
+    """Who wants to hear how it goes."""
+
+    def planned(self, groups: Sequence[Group]) -> None:
+        """These groups will run."""
+
+    def progressed(self, group: Group, fraction: float, values: Mapping[str, float]) -> None:
+        """A group has spent this fraction of its budget; the newest values are its first seed's."""
+
+    def ended(self, group: Group, records: Sequence[RunRecord]) -> None:
+        """A group has ended."""
+
+
+class Silence:
+    """A listener that says nothing."""
+
+    def planned(self, groups: Sequence[Group]) -> None:
+        """Nothing."""
+
+    def progressed(self, group: Group, fraction: float, values: Mapping[str, float]) -> None:
+        """Nothing."""
+
+    def ended(self, group: Group, records: Sequence[RunRecord]) -> None:
+        """Nothing."""
+
+
+@dataclass
+class Plan:
+    """What is to be done, and what is known already."""
+
+    groups: list[Group] = field(default_factory=list)
+    failures: list[RunRecord] = field(default_factory=list)
+    """Runs that cannot begin: their plugin does not load, or the combination makes no sense."""
+    recipes: dict[str, str] = field(default_factory=dict)
+    """The recipe of each cell, written out."""
+
+    @property
+    def specs(self) -> list[RunSpec]:
+        """Every run that was asked for."""
+        return [spec for group in self.groups for spec in group.specs] + [record.spec for record in self.failures]
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """How to carry out requests: where, with how many workers, within which limits."""
+
+    store: Store
+    jobs: int
+    limits: Limits
+    threads: int = 1
+    resume: bool = False
+    again: bool = False
+    """Whether finished runs are run once more."""
+
+    def plan(self, requests: Sequence[Request], seeds: int | None) -> Plan:
+        """Looks at plugins and data, in child processes, and works out the runs. Writes nothing.
+
+        `seeds` is how many seeds to run, from 0; None for the dataset's standard number.
+
+        Raises:
+            UsageError: for anything that the user must mend.
+        """
+        for request in requests:
+            check(request)
+        self.store.require_writable()
+        asked = _with_controls(requests)
+        with Pool(min(self.jobs, len(asked)), self.threads, self.limits) as pool:
+            outcomes = self._describe(pool, asked)
+        if wrong := next((outcome for outcome in outcomes.values() if outcome.status == "usage"), None):
+            raise UsageError(wrong.reason)
+        return _plan(outcomes, seeds)
+
+    def carry_out(self, plan: Plan, listener: Listener | None = None) -> list[RunRecord]:
+        """Runs what has not ended yet, and returns the record of every run of the plan.
+
+        Raises:
+            KeyboardInterrupt: after the unfinished runs have been recorded as interrupted.
+        """
+        listener = listener or Silence()
+        for record in plan.failures:
+            self.store.begin(record.spec)
+            self.store.commit(record)
+        waiting = [group for group in plan.groups if self.again or not self._has_ended(group)]
+        listener.planned(waiting)
+        try:
+            self._run(waiting, listener)
+        except KeyboardInterrupt:
+            for group in waiting:
+                if not self._has_ended(group):
+                    self._record_failure(group, Outcome("interrupted", "the command was interrupted"))
+            raise
+        return [record for spec in plan.specs if (record := self.store.find(spec)) is not None]
+
+    def _describe(self, pool: Pool, requests: Sequence[Request]) -> dict[Request, Outcome]:
+        with tempfile.TemporaryDirectory() as folder:
+            jobs = [
+                Job(request, {"task": "describe", "request": request.as_dict()}, Path(folder) / f"{index}.txt")
+                for index, request in enumerate(requests)
+            ]
+            found = dict(pool.perform(jobs))
+        return {request: found[request] for request in requests}
+
+    def _run(self, groups: Sequence[Group], listener: Listener) -> None:
+        jobs = []
+        for group in groups:
+            folder = [self.store.begin(spec) for spec in group.specs][0]
+            payload = {
+                "task": "run",
+                "request": group.request.as_dict(),
+                "seeds": group.seeds,
+                "store": str(self.store.root.absolute()),
+                "resume": self.resume,
+            }
+            jobs.append(Job(group, payload, folder / "log.txt"))
+        told = lambda group, news: listener.progressed(group, news["fraction"], news["values"])  # noqa: E731 - an adapter
+        with Pool(min(self.jobs, max(1, len(jobs))), self.threads, self.limits) as pool:
+            for group, outcome in pool.perform(jobs, told):
+                if outcome.status != "ok":
+                    self._record_failure(group, outcome)
+                listener.ended(group, self._finish(group))
+
+    def _finish(self, group: Group) -> list[RunRecord]:
+        """Gives each run of the group the log that they share, and reads their records back."""
+        folders = [self.store.folder(spec) for spec in group.specs]
+        for folder in folders[1:]:
+            shutil.copyfile(folders[0] / "log.txt", folder / "log.txt")
+        return [record for spec in group.specs if (record := self.store.find(spec)) is not None]
+
+    def _has_ended(self, group: Group) -> bool:
+        records = [self.store.find(spec) for spec in group.specs]
+        return all(record is not None and record.status != "interrupted" for record in records)
+
+    def _record_failure(self, group: Group, outcome: Outcome) -> None:
+        log = self.store.folder(group.specs[0]) / "log.txt"
+        for spec in group.specs:
+            if self.store.find(spec) is None:
+                self.store.commit(_failed(spec, outcome, _tail(log)))
+
+
+def check(request: Request) -> None:
+    """Raises UsageError for what can be seen without loading anything: names, budget, form of tricks and settings."""
+    if not request.is_control:
+        find("variants", request.variant)
+    find("datasets", request.dataset.partition(":")[0])
+    for trick in request.tricks:
+        find("tricks", parse_call(trick)[0])
+    for setting in request.settings:
+        parse_setting(setting)
+    if request.budget is not None:
+        Budget.parse(request.budget)
+
+
+def _with_controls(requests: Sequence[Request]) -> list[Request]:
+    """The requests without repetition, and the control rows of each of their datasets."""
+    controls = [
+        replace(request, variant=control, tricks=(), settings=(), budget=None)
+        for control in CONTROLS
+        for request in requests
+    ]
+    return list(dict.fromkeys([*requests, *controls]))
+
+
+def _plan(outcomes: Mapping[Request, Outcome], seeds: int | None) -> Plan:
+    plan = Plan()
+    for request, outcome in outcomes.items():
+        if outcome.status == "ok":
+            about = outcome.result
+            plan.groups += _groups(request, about, range(seeds or about["standard_seeds"]))
+            plan.recipes[RunSpec.from_dict(about["template"]).cell] = about["recipe"]
+        else:
+            plan.failures += _cannot_begin(request, outcome, outcomes, seeds)
+    plan.groups.sort(key=lambda group: group.request.is_control)
+    return plan
+
+
+def _groups(request: Request, about: Mapping[str, Any], seeds: Sequence[int]) -> Iterable[Group]:
+    """The seeds in groups of the size that pays, always cut at the same places, so that more seeds add groups.
+
+    Held-out reals have no seed of their own: that control is one run.
+    """
+    template = RunSpec.from_dict(about["template"])
+    if request.variant == CONTROLS[0]:
+        seeds = (0,)
+    size = about["group_size"]
+    for start in range(0, len(seeds), size):
+        chunk = tuple(seeds[start : start + size])
+        yield Group(request, tuple(replace(template, seed=seed, group=chunk) for seed in chunk))
+
+
+def _cannot_begin(
+    request: Request, outcome: Outcome, outcomes: Mapping[Request, Outcome], seeds: int | None
+) -> Iterable[RunRecord]:
+    """One record a seed, on the board where the run would have stood."""
+    control = replace(request, variant=CONTROLS[0], tricks=(), settings=(), budget=None)
+    about = outcomes[control]
+    if about.status != "ok":
+        raise UsageError(f"dataset '{request.dataset}' cannot be loaded: {about.status}: {about.reason}")
+    spec = replace(
+        RunSpec.from_dict(about.result["template"]),
+        variant=request.variant.rpartition(":")[2],
+        tricks=request.tricks,
+        settings=tuple(sorted(map(parse_setting, request.settings))),
+        budget=str(Budget.parse(request.budget or about.result["standard_budget"])),
+        batch_size=about.result["standard_batch_size"],
+        points=request.points,
+    )
+    for seed in range(seeds or about.result["standard_seeds"]):
+        yield _failed(replace(spec, seed=seed, group=(seed,)), outcome, "")
+
+
+def _failed(spec: RunSpec, outcome: Outcome, log_tail: str) -> RunRecord:
+    status = "crashed" if outcome.status == "usage" else outcome.status
+    return RunRecord(spec=spec, status=status, reason=outcome.reason, log_tail=log_tail)
+
+
+def _tail(log: Path) -> str:
+    try:
+        with log.open("rb") as file:
+            file.seek(max(0, log.stat().st_size - LOG_TAIL))
+            return file.read().decode("utf-8", errors="replace")
+    except OSError:
+        return ""

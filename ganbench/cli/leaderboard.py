@@ -1,0 +1,36 @@
+"""`ganbench leaderboard`: stored runs become tables."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+
+@click.command("leaderboard")
+@click.option("--runs", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="Run folder.")
+@click.option("-d", "--dataset", metavar="NAME", help="Only this dataset.")
+@click.option("-o", "--out", type=click.Path(path_type=Path), help="Also write a CSV and a Markdown file a board here.")
+@click.option("--json", "as_json", is_flag=True, help="Print the boards as JSON, one object a row.")
+def command(runs: Path, dataset: str | None, out: Path | None, as_json: bool) -> None:
+    """Make leaderboards of stored runs: means and 95 % t-intervals over seeds, failures counted, costs beside.
+
+    Runs that differ in dataset, budget, extractor, sample size or protocol never share a board.
+    """
+    from rich.console import Console
+
+    from ganbench.leaderboards.board import boards
+    from ganbench.leaderboards.files import write_boards
+    from ganbench.leaderboards.terminal import board_renderable
+    from ganbench.notebook import stored_records
+
+    found = boards(stored_records(runs, dataset))
+    if as_json:
+        click.echo(json.dumps([json.loads(board.table.to_json(orient="records")) for board in found], indent=2))
+    else:
+        for board in found:
+            Console().print(board_renderable(board))
+    if out is not None:
+        for path in write_boards(found, out):
+            click.echo(f"wrote {path}", err=as_json)

@@ -1,0 +1,45 @@
+"""Command-line parameters that are names of things, completed by the shell from entry-point metadata."""
+
+from __future__ import annotations
+
+from click import Context, Parameter, ParamType
+from click.shell_completion import CompletionItem
+
+from ganbench.registry import offers
+
+
+class Names(ParamType[str]):
+    """Names of one kind of thing, separated by commas; commas inside parentheses belong to a call's arguments."""
+
+    def __init__(self, kind: str) -> None:
+        self._kind = kind
+        self.name = kind
+
+    def get_metavar(self, param: Parameter, ctx: Context) -> str:
+        return "NAME[,NAME...]"
+
+    def shell_complete(self, ctx: Context, param: Parameter, incomplete: str) -> list[CompletionItem]:
+        before, comma, last = incomplete.rpartition(",")
+        names = sorted({offer.name for offer in offers(self._kind)})
+        return [CompletionItem(before + comma + name) for name in names if name.startswith(last)]
+
+
+def separated(texts: tuple[str, ...]) -> list[list[str]]:
+    """Each text split at its commas, but for those inside parentheses or brackets, and after a colon.
+
+    >>> separated(("a,b(x=1, y=2)", "folder:x,y"))
+    [['a', 'b(x=1, y=2)'], ['folder:x,y']]
+    """
+    return [_split(text) for text in texts]
+
+
+def _split(text: str) -> list[str]:
+    parts, depth, argument = [""], 0, False
+    for letter in text:
+        depth += (letter in "([{") - (letter in ")]}")
+        argument = argument or letter == ":"
+        if letter == "," and depth == 0 and not argument:
+            parts.append("")
+        else:
+            parts[-1] += letter
+    return [part.strip() for part in parts if part.strip()]

@@ -1,0 +1,36 @@
+"""`ganbench plugins`: the installed distributions that offer something, and whether it loads."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import click
+
+from ganbench.registry import Offer, offers, state
+
+
+@click.command("plugins")
+@click.option("--check", is_flag=True, help="Load each plugin and say which are broken; exit code 3 if any is.")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def command(check: bool, as_json: bool) -> None:
+    """List the installed plugin distributions and what each offers.
+
+    Without --check only metadata is read, and no plugin is imported.
+    """
+    found = [(offer, *(state(offer) if check else ("not loaded", ""))) for offer in offers()]
+    if as_json:
+        click.echo(json.dumps([vars(offer) | {"state": how, "reason": why} for offer, how, why in found], indent=2))
+    else:
+        _print(found)
+    if any(how == "broken" for _, how, _ in found):
+        sys.exit(3)
+
+
+def _print(found: list[tuple[Offer, str, str]]) -> None:
+    for distribution in dict.fromkeys((offer.distribution, offer.version) for offer, _, _ in found):
+        click.echo(" ".join(distribution))
+        for offer, how, why in found:
+            if (offer.distribution, offer.version) == distribution:
+                line = f"  {offer.kind.removesuffix('s'):<10} {offer.name:<24} {offer.module:<36} {how}"
+                click.echo(line + (f": {why}" if why else ""))

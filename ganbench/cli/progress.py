@@ -1,0 +1,57 @@
+"""Progress on the standard error, drawn only where that is a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from ganbench.campaign import Group
+from ganbench.record import RunRecord
+
+SHOWN = 3
+"""How many of the newest values stand beside a bar."""
+
+
+class Bars:
+    """One bar a group of seeds, with its newest values. A listener of a campaign and a context manager."""
+
+    def __init__(self) -> None:
+        console = Console(stderr=True)
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            TaskProgressColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[values]}", style="dim"),
+            console=console,
+            disable=not console.is_terminal,
+        )
+        self._tasks: dict[Group, TaskID] = {}
+
+    def __enter__(self) -> Bars:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._progress.stop()
+
+    def planned(self, groups: Sequence[Group]) -> None:
+        for group in groups:
+            self._tasks[group] = self._progress.add_task(_name(group), total=1.0, values="")
+
+    def progressed(self, group: Group, fraction: float, values: Mapping[str, float]) -> None:
+        shown = "  ".join(f"{name} {value:.4g}" for name, value in list(values.items())[:SHOWN])
+        self._progress.update(self._tasks[group], completed=fraction, values=shown)
+
+    def ended(self, group: Group, records: Sequence[RunRecord]) -> None:
+        bad = [record for record in records if record.status != "ok"]
+        values = f"{len(bad)} of {len(records)}: {bad[0].status}" if bad else ""
+        self._progress.update(self._tasks[group], completed=1.0, **({"values": values} if bad else {}))
+
+
+def _name(group: Group) -> str:
+    seeds = group.seeds
+    span = f"seed {seeds[0]}" if len(seeds) == 1 else f"seeds {seeds[0]}-{seeds[-1]}"
+    return f"{group.specs[0].dataset} · {group.specs[0].cell} · {span}".replace("[", "\\[")

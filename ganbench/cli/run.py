@@ -1,0 +1,174 @@
+"""`ganbench run`: train and measure variants under a fixed budget."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ganbench.cli.names import Names, separated
+from ganbench.request import POINTS, Request, grid
+
+if TYPE_CHECKING:
+    from ganbench.campaign import Plan
+    from ganbench.record import RunRecord
+    from ganbench.store import Store
+
+DATASETS = ("ring8", "digits")
+_TIME = {"s": 1, "min": 60, "h": 3600}
+_MEMORY = {"MiB": 2**20, "GiB": 2**30}
+
+
+class Amount(click.ParamType[float]):
+    """A number with a unit: "90s", "10min", "2GiB"."""
+
+    def __init__(self, units: dict[str, int]) -> None:
+        self._units = units
+        self.name = "|".join(f"NUMBER{unit}" for unit in units)
+
+    def convert(self, value: str | float, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        if isinstance(value, float):
+            return value
+        match = re.fullmatch(r"([0-9]*\.?[0-9]+) *([A-Za-z]+)", str(value))
+        if match is None or match[2] not in self._units or float(match[1]) <= 0:
+            self.fail(
+                f"found '{value}', wanted a positive number with a unit, one of {', '.join(self._units)}", param, ctx
+            )
+        return float(match[1]) * self._units[match[2]]
+
+
+@click.command("run")
+@click.option(
+    "-p", "--plugin", "plugins", type=Names("variants"), multiple=True, required=True, help="Variants to train."
+)
+@click.option("-d", "--dataset", "datasets", type=Names("datasets"), multiple=True, help="Default: ring8 and digits.")
+@click.option(
+    "-t", "--trick", "tricks", type=Names("tricks"), multiple=True,
+    help='As "ema" or "label_smoothing(epsilon=0.2)". Repeat to compose; commas are alternatives, "none" among them.',
+)  # fmt: skip
+@click.option("--set", "settings", metavar="INGREDIENT.FIELD=VALUE", multiple=True, help="Set a field of the recipe.")
+@click.option("-b", "--budget", metavar="BUDGET", help="400kimg, 5000g_steps, 1.5Tflops, 90s. Default: the dataset's.")
+@click.option("-s", "--seeds", type=click.IntRange(min=1), help="How many, from seed 0. Default: the dataset's.")
+@click.option("--batch-size", type=click.IntRange(min=2), help="Default: the dataset's.")
+@click.option("--points", type=click.IntRange(min=1), default=POINTS, show_default=True, help="Evaluation points.")
+@click.option("--samples", type=click.IntRange(min=2), help="n of the headline evaluation. Default: the dataset's.")
+@click.option("--extractor", metavar="NAME", help='For IS and FID. Default: the dataset\'s; "none" measures neither.')
+@click.option("--extractor-weights", metavar="FILE", type=click.Path(), help="Weights of Inception-v3.")
+@click.option("--data-root", metavar="FOLDER", type=click.Path(), help="Where datasets lie, or are downloaded to.")
+@click.option("--device", default="cpu", show_default=True, help="cpu, cuda or cuda:N.")
+@click.option("-j", "--jobs", type=click.IntRange(min=1), help="Worker processes. Default: one a core.")
+@click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True, help="Threads of each worker.")
+@click.option("--time-limit", type=Amount(_TIME), help="For each group of seeds: 90s, 10min, 2h. Default: none.")
+@click.option("--memory-limit", type=Amount(_MEMORY), help="For each group: 2GiB. Default: an equal share of 90 %.")
+@click.option(
+    "-o", "--out", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="Run folder."
+)
+@click.option("--resume", is_flag=True, help="Continue runs that were cut off, from their last evaluation point.")
+@click.option("--again", is_flag=True, help="Run finished runs once more.")
+@click.option("--dry-run", is_flag=True, help="Show what would run, and write nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print the records as JSON.")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    plugins: tuple[str, ...],
+    datasets: tuple[str, ...],
+    tricks: tuple[str, ...],
+    settings: tuple[str, ...],
+    seeds: int | None,
+    jobs: int | None,
+    time_limit: float | None,
+    memory_limit: float | None,
+    out: Path,
+    resume: bool,
+    again: bool,
+    dry_run: bool,
+    as_json: bool,
+    **options: str | int | None,
+) -> None:
+    """Train variants under a fixed budget, measure them, and print one table a dataset.
+
+    Each run leaves a folder with its record, samples, curves and checkpoint. Finished runs are not run again.
+
+    \b
+    ganbench run --plugin wgan_gp
+    ganbench run --plugin nsgan --trick gradient_penalty --dataset ring8 --seeds 10
+    ganbench run --plugin wgan_gp --set gradient_penalty.weight=0.1
+    ganbench run --plugin nsgan --dataset mnist --data-root data --budget 60kimg
+    """
+    from ganbench.campaign import Campaign
+    from ganbench.cli.progress import Bars
+    from ganbench.store import Store
+    from ganbench.supervision import Limits, default_memory
+
+    requests = _requests(plugins, datasets or DATASETS, tricks, settings, options)
+    jobs = jobs or os.cpu_count() or 1
+    limits = Limits(time_limit, int(memory_limit) if memory_limit else default_memory(jobs))
+    campaign = Campaign(Store(out), jobs, limits, int(options["threads"] or 1), resume, again)
+    plan = campaign.plan(requests, seeds)
+    if dry_run:
+        _print_plan(plan, campaign.store, as_json)
+        return
+    with Bars() as bars:
+        records = campaign.carry_out(plan, bars)
+    _print_records(records, campaign.store, as_json)
+    ctx.exit(exit_code(records))
+
+
+def exit_code(records: Sequence[RunRecord]) -> int:
+    """0 when every variant's run is ok, 4 when none could begin, 3 when some failed."""
+    statuses = {record.status for record in records if not record.spec.is_control}
+    if statuses <= {"ok"}:
+        return 0
+    return 4 if statuses <= {"load_error", "not_applicable"} else 3
+
+
+def _requests(
+    plugins: tuple[str, ...],
+    datasets: tuple[str, ...],
+    tricks: tuple[str, ...],
+    settings: tuple[str, ...],
+    options: dict[str, str | int | None],
+) -> list[Request]:
+    variants = sum(separated(plugins), [])
+    return grid(variants, sum(separated(datasets), []), separated(tricks), settings=settings, **options)
+
+
+def _print_plan(plan: Plan, store: Store, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps([spec.as_dict() | {"id": spec.id} for spec in plan.specs], indent=2))
+        return
+    for group in plan.groups:
+        spec = group.specs[0]
+        done = sum(store.find(member) is not None for member in group.specs)
+        known = f", {done} finished already" if done else ""
+        seeds = ", ".join(map(str, group.seeds))
+        click.echo(f"{spec.dataset}: {spec.cell}, {spec.budget} in batches of {spec.batch_size}, seeds {seeds}{known}")
+    for record in plan.failures:
+        click.echo(
+            f"{record.spec.dataset}: {record.spec.cell}, seed {record.spec.seed}: {record.status}: {record.reason}"
+        )
+
+
+def _print_records(records: Sequence[RunRecord], store: Store, as_json: bool) -> None:
+    if as_json:
+        folders = [str(store.folder(record.spec)) for record in records]
+        runs = [record.as_dict() | {"folder": folder} for record, folder in zip(records, folders, strict=True)]
+        click.echo(json.dumps(runs, indent=2, ensure_ascii=False))
+        return
+    from rich.console import Console
+
+    from ganbench.leaderboards.board import boards
+    from ganbench.leaderboards.terminal import board_renderable
+
+    console = Console(soft_wrap=False)
+    for board in boards(records):
+        console.print(board_renderable(board))
+        console.print()
+    click.echo("Each run's samples.png, curves.png, record.json and checkpoint.safetensors lie in")
+    for record in records:
+        click.echo(f"  {store.folder(record.spec)}  ({record.spec.cell}, seed {record.spec.seed}: {record.status})")

@@ -1,0 +1,65 @@
+"""`ganbench show`: what stands behind a name."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from importlib import import_module
+from typing import Any
+
+import click
+
+from ganbench.errors import UnknownNameError
+from ganbench.registry import Offer, find, load, offers
+
+
+@click.command("show")
+@click.argument(
+    "name", shell_complete=lambda ctx, param, text: sorted({o.name for o in offers() if o.name.startswith(text)})
+)
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def command(name: str, as_json: bool) -> None:
+    """Show a variant, trick, dataset or metric: its paper and equation, and every default that can be set."""
+    found = [_about(offer) for offer in _offers(name)]
+    if as_json:
+        click.echo(json.dumps(found, indent=2))
+        return
+    for about in found:
+        click.echo(f"{about['kind'].removesuffix('s')} {about['name']}, from {about['distribution']}\n")
+        click.echo(about["about"] + "\n")
+        for line in about["settable"]:
+            click.echo(f"  {line}")
+
+
+def _offers(name: str) -> list[Offer]:
+    """Everything of that name, of whatever kind."""
+    plain = name.rpartition(":")[2]
+    kinds = [
+        kind for kind in dict.fromkeys(offer.kind for offer in offers()) if any(o.name == plain for o in offers(kind))
+    ]
+    if not kinds:
+        raise UnknownNameError.among("name", name, [offer.name for offer in offers()])
+    return [find(kind, name) for kind in kinds]
+
+
+def _about(offer: Offer) -> dict[str, Any]:
+    thing = load(offer)
+    return {
+        "kind": offer.kind,
+        "name": offer.name,
+        "distribution": f"{offer.distribution} {offer.version}",
+        "paper": getattr(thing, "paper", None),
+        "about": inspect.getdoc(import_module(offer.module)) or "",
+        "settable": _settable(thing),
+    }
+
+
+def _settable(thing: Any) -> list[str]:
+    from ganbench.ingredients import settable
+    from ganbench.variant import Recipe, Trick
+
+    if isinstance(thing, Recipe):
+        return [f"--set {line}" for line in settable(thing)]
+    if isinstance(thing, type) and issubclass(thing, Trick):
+        return [f"--trick '{thing.name}{str(inspect.signature(thing)).split(' ->')[0]}'"]
+    return [f"{quantity.name}: {quantity.meaning}" for quantity in getattr(thing, "quantities", ())]

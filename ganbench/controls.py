@@ -1,0 +1,67 @@
+"""The two rows that let a newcomer read a board: held-out real data, and the standard generator before training."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from ganbench.adversarial import build_pair
+from ganbench.datasets.dataset import Dataset
+from ganbench.randomness import derived, generator
+from ganbench.record import CONTROLS
+from ganbench.supply import Supply
+from ganbench.variant import Trainer
+
+
+class Control(Trainer):
+    """A trainer that is never stepped."""
+
+    updates = ()
+
+    def step(self, supply: Supply) -> str:
+        raise AssertionError("a control is not trained")
+
+    def score(self, x: Tensor) -> None:
+        """None: there is no discriminator."""
+
+    def state_dict(self) -> dict[str, Tensor]:
+        return {}
+
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """Nothing to load."""
+
+
+class HeldOutReal(Control):
+    """Its samples are held-out real ones: the best that any row can honestly reach at this n."""
+
+    def __init__(self, dataset: Dataset, seed: int, device: str) -> None:
+        self._dataset, self._device = dataset, device
+        self._handles = dataset.shuffled("held_out", generator(seed, "control"))
+        self._taken = 0
+
+    def sample(self, latent: Tensor) -> Tensor:
+        """As many held-out samples as there are latents, each once before any twice."""
+        places = torch.arange(self._taken, self._taken + len(latent)) % len(self._handles)
+        self._taken += len(latent)
+        return self._dataset.fetch("held_out", self._handles[places].to(self._device))
+
+
+class Untrained(Control):
+    """Its samples are those of the dataset's standard generator with the initial weights of `seed`."""
+
+    def __init__(self, dataset: Dataset, seed: int, device: str) -> None:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(derived(seed, "weights"))
+            self._generator = build_pair(dataset.standard.networks, dataset)[0].to(device).eval()
+
+    @torch.no_grad()
+    def sample(self, latent: Tensor) -> Tensor:
+        out: Tensor = self._generator(latent)
+        return out
+
+
+def build_control(name: str, dataset: Dataset, seed: int, device: str) -> Control:
+    """The control of that name, one of `record.CONTROLS`."""
+    return dict(zip(CONTROLS, (HeldOutReal, Untrained), strict=True))[name](dataset, seed, device)

@@ -1,0 +1,61 @@
+"""From an image file to a small square of bytes: decoded, cropped and resized by Pillow.
+
+The largest centred square is cut out, then resized with Pillow's LANCZOS filter, whose support grows with the
+reduction: no pixel is skipped, as Parmar, Zhang and Zhu, "On Aliased Resizing and Surprising Subtleties in GAN
+Evaluation", CVPR 2022, https://arxiv.org/abs/2104.11222, ask for. Transparency is dropped, an animation is its first
+frame, pixels stand as they are stored (no EXIF rotation), and no image is enlarged.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from ganbench.errors import DatasetError
+
+GREY_MODES = frozenset({"1", "L", "LA"})
+FORMATS = ("BMP", "GIF", "JPEG", "PNG", "TIFF", "WEBP")
+DEEP_MODES = frozenset({"I", "F"})
+
+
+def decode(read: Callable[[], bytes], name: str, side: int) -> Tensor:
+    """The image whose file `read` returns, as bytes (channels, side, side); one channel where it is stored as grey.
+
+    Raises:
+        DatasetError: naming the image, where it is missing, broken, truncated, too large to be decoded safely
+            (Pillow's limit on decompression bombs), smaller than `side`, or deeper than 8 bits a channel.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(read()), formats=FORMATS) as image:
+                _check(image, side)
+                return _bytes(_square(image.convert("L" if image.mode in GREY_MODES else "RGB"), side))
+    except Exception as error:
+        raise DatasetError(f"image '{name}' cannot be used: {error}; repair it or take it out") from error
+
+
+def _check(image: Image.Image, side: int) -> None:
+    if min(image.size) < side:
+        found = f"{image.width} x {image.height} pixels"
+        raise ValueError(f"found {found}, wanted at least {side} x {side}, for images are not enlarged")
+    if image.mode.partition(";")[0] in DEEP_MODES:
+        raise ValueError(f"found pixels of mode {image.mode}, wanted 8 bits a channel")
+
+
+def _square(image: Image.Image, side: int) -> Image.Image:
+    edge = min(image.size)
+    left, top = (image.width - edge) // 2, (image.height - edge) // 2
+    cut = image.crop((left, top, left + edge, top + edge))
+    return cut if edge == side else cut.resize((side, side), Image.Resampling.LANCZOS)
+
+
+def _bytes(image: Image.Image) -> Tensor:
+    pixels = torch.from_numpy(np.array(image))
+    return pixels.unsqueeze(0) if pixels.ndim == 2 else pixels.permute(2, 0, 1).contiguous()

@@ -1,0 +1,73 @@
+"""What can go wrong, as one tree.
+
+    GanbenchError
+    ├── UsageError            the user asked for something that cannot be: exit code 2, nothing written
+    │   ├── UnknownNameError  no plugin, trick, dataset or metric has that name
+    │   ├── BudgetError       a budget that cannot be read or spent
+    │   ├── SettingError      --set or --trick names a field that is not there, or a value that does not fit
+    │   ├── DatasetError      data that is missing, broken or too small
+    │   ├── ExtractorError    an extractor that is unknown, or whose weights are missing or altered
+    │   └── StoreError        an output folder that cannot be written, or read
+    ├── PluginError           a plugin that cannot be loaded, or breaks the contract: status load_error
+    ├── NotApplicable         a combination that makes no sense, with the reason: status not_applicable
+    └── RecordError           a spec or a record that is not what its format says
+
+Every message says what was found, what was wanted, who sent it and what to do.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class GanbenchError(Exception):
+    """Any error that ganbench raises on purpose; its text is written for the user."""
+
+
+class UsageError(GanbenchError):
+    """The user asked for something that cannot be."""
+
+
+class UnknownNameError(UsageError):
+    """No thing of that kind has that name."""
+
+    @classmethod
+    def among(cls, kind: str, name: str, known: Iterable[str]) -> UnknownNameError:
+        """The error for `name`, with the nearest of the `known` names."""
+        names = sorted(set(known))
+        nearest = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+        advice = f"did you mean {' or '.join(nearest)}?" if nearest else f"known: {', '.join(names) or 'none'}"
+        return cls(f"unknown {kind} '{name}': {advice} (`ganbench list` shows all)")
+
+
+class BudgetError(UsageError):
+    """A budget that cannot be read or spent."""
+
+
+class SettingError(UsageError):
+    """A field that is not there, or a value that does not fit it."""
+
+
+class DatasetError(UsageError):
+    """Data that is missing, broken or too small."""
+
+
+class ExtractorError(UsageError):
+    """An extractor that is unknown, or whose weights are missing or altered."""
+
+
+class StoreError(UsageError):
+    """A run folder that cannot be written, or read."""
+
+
+class PluginError(GanbenchError):
+    """A plugin that cannot be loaded, or breaks the contract."""
+
+
+class NotApplicable(GanbenchError):  # noqa: N818 - reads as the status it becomes
+    """A combination that makes no sense; the text is the reason that the board shows."""
+
+
+class RecordError(GanbenchError):
+    """A spec or a record that is not what its format says."""

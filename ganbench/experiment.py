@@ -1,0 +1,195 @@
+"""From names to values: a request becomes a variant, a dataset, metrics, an extractor, and the specs of its runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ganbench.adversarial import build_trainer, group_size
+from ganbench.budget import Budget
+from ganbench.controls import build_control
+from ganbench.datasets.dataset import Dataset, Evaluation, Standard
+from ganbench.errors import DatasetError, NotApplicable, SettingError, UsageError
+from ganbench.evaluation import Evaluator
+from ganbench.ingredients import apply_settings, build_trick, describe_recipe, parse_call, parse_setting
+from ganbench.metrics.features import Extractor, load_extractor
+from ganbench.provenance import source_hash
+from ganbench.record import RunSpec
+from ganbench.registry import Offer, find, load
+from ganbench.request import Request
+from ganbench.variant import Recipe, Trainer, Trick, Variant
+
+NO_BUDGET = "0 samples"
+"""What a control spends."""
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """Everything that a group of runs needs, resolved and checked."""
+
+    request: Request
+    variant: Recipe | Variant | None
+    """None for a control."""
+    dataset: Dataset
+    evaluator: Evaluator
+    template: RunSpec
+    """The spec of each run but for its seed and group."""
+    used: tuple[Offer, ...]
+
+    def spec(self, seed: int, group: Sequence[int]) -> RunSpec:
+        """The spec of one seed of a group."""
+        return replace(self.template, seed=seed, group=tuple(group))
+
+    def trainer(self, seeds: Sequence[int]) -> Trainer:
+        """A fresh trainer for a group of seeds."""
+        if self.variant is None:
+            (seed,) = seeds
+            return build_control(self.request.variant, self.dataset, seed, self.request.device)
+        return build_trainer(self.variant, self.dataset, seeds, self.request.device)
+
+    @property
+    def budget(self) -> Budget | None:
+        """What each run may spend; None for a control."""
+        return None if self.variant is None else Budget.parse(self.template.budget)
+
+    @property
+    def group_size(self) -> int:
+        """How many seeds are trained together."""
+        return 1 if self.variant is None else group_size(self.variant, self.dataset)
+
+    @property
+    def recipe(self) -> str:
+        """The variant as a value, written out with what it takes from the dataset's standard."""
+        if not isinstance(self.variant, Recipe):
+            return repr(self.variant) if self.variant else ""
+        standard = self.dataset.standard
+        filled = replace(
+            self.variant,
+            optimizer=self.variant.optimizer or standard.optimizer,
+            networks=self.variant.networks or standard.networks,
+        )
+        return describe_recipe(filled)
+
+
+def resolve(request: Request) -> Experiment:
+    """Loads what the request names and checks that it fits together.
+
+    Raises:
+        UsageError: for a name, a setting or data that cannot be.
+        PluginError: for a plugin that cannot be loaded.
+        NotApplicable: for a combination that makes no sense, with the reason.
+    """
+    dataset = _load_dataset(request)
+    evaluation = _evaluation(request, dataset.evaluation)
+    extractor = _load_extractor(request, evaluation)
+    metric_offers = [find("metrics", name) for name in evaluation.metrics]
+    evaluator = Evaluator(dataset, [load(offer) for offer in metric_offers], extractor)
+    if request.is_control:
+        template = _template(request, dataset, evaluation, extractor, NO_BUDGET)
+        return Experiment(request, None, dataset, evaluator, replace(template, points=1, batch_size=0), ())
+    offer = find("variants", request.variant)
+    tricks, trick_offers = _load_tricks(request)
+    variant = _variant(request, load(offer), tricks)
+    template = replace(
+        _template(
+            request, dataset, evaluation, extractor, str(Budget.parse(request.budget or dataset.standard.budget))
+        ),
+        variant=offer.name,
+        tricks=tuple(_written(name, trick) for name, trick in tricks),
+        settings=tuple(sorted(map(parse_setting, request.settings))),
+        source_hash=source_hash(variant, [offer.module, *(found.module for found in trick_offers)]),
+    )
+    return Experiment(request, variant, dataset, evaluator, template, (offer, *trick_offers))
+
+
+def _load_dataset(request: Request) -> Dataset:
+    name, colon, argument = request.dataset.partition(":")
+    dataset: Dataset = load(find("datasets", name))(
+        argument if colon else None, Path(request.data_root) if request.data_root else None
+    )
+    if request.batch_size is not None:
+        dataset.standard = replace(dataset.standard, batch_size=request.batch_size)
+    return dataset
+
+
+def _evaluation(request: Request, standard: Evaluation) -> Evaluation:
+    n = request.samples or standard.samples
+    extractor = request.extractor or standard.extractor
+    return replace(
+        standard,
+        samples=n,
+        curve_samples=min(n, standard.curve_samples),
+        extractor=None if extractor == "none" else extractor,
+    )
+
+
+def _load_extractor(request: Request, evaluation: Evaluation) -> Extractor | None:
+    if evaluation.extractor is None:
+        return None
+    return load_extractor(evaluation.extractor, Path(request.extractor_weights) if request.extractor_weights else None)
+
+
+def _load_tricks(request: Request) -> tuple[list[tuple[str, Trick]], list[Offer]]:
+    tricks, found = [], []
+    for text in request.tricks:
+        name, arguments = parse_call(text)
+        offer = find("tricks", name)
+        tricks.append((name, build_trick(load(offer), name, arguments)))
+        found.append(offer)
+    return tricks, found
+
+
+def _variant(request: Request, variant: Recipe | Variant, tricks: list[tuple[str, Trick]]) -> Recipe | Variant:
+    settings = dict(map(parse_setting, request.settings))
+    if isinstance(variant, Recipe):
+        for _, trick in tricks:
+            variant = trick(variant)
+        return apply_settings(variant, settings)
+    if tricks:
+        raise NotApplicable(f"{request.variant} builds its own trainer; a trick changes recipes alone")
+    if settings:
+        raise SettingError(f"--set {request.settings[0]}: {request.variant} builds its own trainer and holds no recipe")
+    return variant
+
+
+def _written(name: str, trick: Trick) -> str:
+    """The trick as a call that states every field: "ema(decay=0.999)"."""
+    stated: dict[str, Any] = {entry.name: getattr(trick, entry.name) for entry in fields(trick)}  # type: ignore[arg-type]
+    return f"{name}({', '.join(f'{key}={value!r}' for key, value in stated.items())})"
+
+
+def _template(
+    request: Request, dataset: Dataset, evaluation: Evaluation, extractor: Extractor | None, budget: str
+) -> RunSpec:
+    _check_device(request.device)
+    standard: Standard = dataset.standard
+    held_out = dataset.size("held_out")
+    if dataset.is_image and extractor and held_out is not None and held_out < 2:
+        raise DatasetError(
+            f"dataset '{dataset.name}' holds out {held_out} sample(s): wanted at least 2 to measure with"
+        )
+    return RunSpec(
+        variant=request.variant,
+        dataset=dataset.name,
+        budget=budget,
+        seed=0,
+        group=(0,),
+        batch_size=standard.batch_size,
+        points=request.points,
+        samples=evaluation.samples,
+        curve_samples=evaluation.curve_samples,
+        metrics=evaluation.metrics,
+        extractor=evaluation.extractor,
+        extractor_hash=extractor.hash if extractor else None,
+        fingerprint=dataset.fingerprint,
+        device=request.device,
+    )
+
+
+def _check_device(device: str) -> None:
+    if device.startswith("cuda") and not torch.cuda.is_available():
+        raise UsageError(f"--device {device}: this machine's torch sees no CUDA device; leave --device out for the CPU")

@@ -1,0 +1,152 @@
+"""One comparable table: rows that differ in the variant, its tricks and its settings, and in nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass
+from typing import Any
+
+import pandas as pd
+
+from ganbench.leaderboards.conditions import Conditions
+from ganbench.leaderboards.row import Row
+from ganbench.record import CONTROLS, RunRecord
+
+CONTROL_NAMES = {"held_out_real": "control: held-out real data", "untrained": "control: untrained generator"}
+
+
+@dataclass(frozen=True)
+class Board:
+    """Rows that may be compared. Their order is by the headline's mean and is no ranking: intervals decide."""
+
+    conditions: Conditions
+    rows: tuple[Row, ...]
+    """The variants, best headline first, those without an ok seed last."""
+    controls: tuple[Row, ...]
+    """Held-out real data and the untrained generator: what the scale of the numbers is."""
+    headline: str
+    quantities: dict[str, dict[str, Any]]
+    """How to read each quantity, the headline first."""
+    set_aside: int
+    """Runs left out because a run of the same cell, source and seed with a smaller id stands on the board."""
+
+    @property
+    def all_rows(self) -> tuple[Row, ...]:
+        """Variants, then controls."""
+        return self.rows + self.controls
+
+    @property
+    def records(self) -> tuple[RunRecord, ...]:
+        """The runs behind the board, row by row."""
+        return tuple(record for row in self.all_rows for record in row.records)
+
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """Every network whose parameters some row counts."""
+        return tuple(sorted({name for row in self.all_rows for name in row.networks}, key=_natural, reverse=True))
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row a cell, in the board's order, controls last.
+
+        Columns: cell, seeds (asked), seeds_ok, failures; for every quantity its mean, its half_width and the seeds that
+        have it; parameters of each network; what one seed cost; the ids of the runs.
+        """
+        return pd.DataFrame([self._line(row) for row in self.all_rows])
+
+    def _line(self, row: Row) -> dict[str, Any]:
+        seeds = {"seeds": len(row.records), "seeds_ok": len(row.ok), "failures": row.failures}
+        numbers = {
+            f"{quantity}.{part}": value
+            for quantity in self.quantities
+            for part, value in row.estimate(quantity)._asdict().items()
+        }
+        parameters = {f"parameters.{network}": row.parameters(network) for network in self.networks}
+        return {"cell": row.cell, **seeds, **numbers, **parameters, **row.costs, "runs": row.ids}
+
+
+def boards(records: Iterable[RunRecord]) -> list[Board]:
+    """Every board that the records give, ordered by dataset and budget; a pure function of the set of records.
+
+    Runs that differ in any of `Conditions` never share a board. Two kinds have no numbers that a budget decides, and
+    stand on every board that admits them: controls, which make no board of their own, and runs that ended before their
+    conditions were known, which do so only where there is no other.
+    """
+    ordered = sorted(records, key=lambda record: (record.id, record.to_json()))
+    controls = [record for record in ordered if record.spec.variant in CONTROLS]
+    variants = [record for record in ordered if record.spec.variant not in CONTROLS]
+    known = {Conditions.of(record.spec) for record in variants if record.spec.fingerprint is not None}
+    groups: dict[Conditions, list[RunRecord]] = defaultdict(list)
+    for record in variants:
+        for conditions in _homes(record, known):
+            groups[conditions].append(record)
+    by_name = sorted(groups, key=lambda conditions: [_natural(str(value)) for value in astuple(conditions)])
+    return [_board(conditions, groups[conditions], controls) for conditions in by_name]
+
+
+def _homes(record: RunRecord, known: set[Conditions]) -> list[Conditions]:
+    own = Conditions.of(record.spec)
+    return [own] if own in known else [c for c in known if c.admits_unresolved(record.spec)] or [own]
+
+
+def _board(conditions: Conditions, variants: list[RunRecord], controls: list[RunRecord]) -> Board:
+    admitted = [record for record in controls if conditions.admits_control(record.spec)]
+    headline = next((record.headline for record in variants + admitted if record.headline), "")
+    quantities = _quantities(variants + admitted, headline)
+    rows = _rows(variants)
+    direction = quantities.get(headline, {}).get("direction", "neither")
+    control_rows = _control_rows(admitted)
+    kept = sum(len(row.records) for row in (*rows, *control_rows))
+    return Board(
+        conditions=conditions,
+        rows=tuple(sorted(rows, key=lambda row: _place(row, headline, direction))),
+        controls=control_rows,
+        headline=headline,
+        quantities=quantities,
+        set_aside=len(variants) + len(admitted) - kept,
+    )
+
+
+def _quantities(records: list[RunRecord], headline: str) -> dict[str, dict[str, Any]]:
+    """How to read every value that an ok run has, the headline first, the rest by name."""
+    described = {name: how for record in records for name, how in record.quantities.items()}
+    measured = {name for record in records if record.status == "ok" for name in record.values}
+    return {name: described.get(name, {}) for name in sorted(measured, key=lambda n: (n != headline, _natural(n)))}
+
+
+def _rows(records: list[RunRecord]) -> list[Row]:
+    sources: dict[str, dict[str | None, list[RunRecord]]] = defaultdict(lambda: defaultdict(list))
+    for record in records:
+        sources[record.spec.cell][record.spec.source_hash].append(record)
+    return [
+        Row(cell if len(versions) == 1 else f"{cell} @{(source or 'unknown')[:7]}", _one_a_seed(runs))
+        for cell, versions in sources.items()
+        for source, runs in versions.items()
+    ]
+
+
+def _control_rows(records: list[RunRecord]) -> tuple[Row, ...]:
+    found = {name: [record for record in records if record.spec.variant == name] for name in CONTROLS}
+    return tuple(Row(CONTROL_NAMES[name], _one_a_seed(runs)) for name, runs in found.items() if runs)
+
+
+def _one_a_seed(records: list[RunRecord]) -> tuple[RunRecord, ...]:
+    """By seed; of runs of one seed the first, whatever became of it: choosing by outcome would flatter."""
+    first: dict[int, RunRecord] = {}
+    for record in records:
+        first.setdefault(record.spec.seed, record)
+    return tuple(first[seed] for seed in sorted(first))
+
+
+def _place(row: Row, headline: str, direction: str) -> tuple[bool, float, list[str | int]]:
+    """Sorts rows: those with a headline first, then by its mean in its direction, then by name."""
+    mean = row.estimate(headline).mean
+    sign = {"higher": -1.0, "lower": 1.0}.get(direction, 0.0)
+    return mean is None, sign * (mean or 0.0), _natural(row.cell)
+
+
+def _natural(text: str) -> list[str | int]:
+    """Sorts inception_score@2 before inception_score@10."""
+    return [int(part) if index % 2 else part for index, part in enumerate(re.split(r"([0-9]+)", text))]

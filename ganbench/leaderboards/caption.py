@@ -1,0 +1,76 @@
+"""Everything that the numbers of a board depend on, in words; the same for every form in which a board is shown."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from ganbench.leaderboards.board import Board
+from ganbench.leaderboards.numbers import ARROWS, seconds_text
+from ganbench.record import RunRecord
+
+
+def facts(board: Board) -> dict[str, str]:
+    """The conditions of a board, by what they are called. The text is as found in the records: escape it."""
+    shared = board.conditions
+    return {
+        "dataset": f"{shared.dataset}, fingerprint {_short(shared.fingerprint)}",
+        "budget of one seed": f"{shared.budget}, batch size {shared.batch_size}",
+        "evaluation": f"n = {shared.samples} samples at the last of {shared.points} points",
+        "extractor": f"{shared.extractor}, hash {_short(shared.extractor_hash)}" if shared.extractor else "none",
+        "seeds": ", ".join(map(str, sorted({record.spec.seed for record in board.records}))),
+        "device": shared.device,
+        "protocol": str(shared.protocol),
+        "versions": _versions(board.records) or "not recorded",
+    }
+
+
+def reading(board: Board) -> list[str]:
+    """How the table is to be read, one sentence an item."""
+    sentences = [
+        "A number is the mean ± half the 95 % t-interval over the seeds that ended ok; one seed has no interval.",
+        "Failed runs enter no mean: they are counted in their row and listed with their reasons.",
+    ]
+    if board.headline:
+        arrow = ARROWS.get(direction(board, board.headline), "")
+        by = f"{board.headline} {arrow}".strip()
+        sentences.append(
+            f"Rows stand in the order of {by}, which is no ranking: overlapping intervals do not separate."
+        )
+    if board.set_aside:
+        runs = "1 run was" if board.set_aside == 1 else f"{board.set_aside} runs were"
+        sentences.append(f"{runs} set aside: the same cell, source and seed stands here under a smaller id.")
+    return sentences
+
+
+def direction(board: Board, quantity: str) -> str:
+    """Which way of `quantity` is better: "higher", "lower" or "neither"."""
+    return str(board.quantities.get(quantity, {}).get("direction", "neither"))
+
+
+def named(board: Board, quantity: str) -> str:
+    """The name of `quantity` with the arrow of its direction."""
+    return f"{quantity} {ARROWS.get(direction(board, quantity), '')}".strip()
+
+
+def spent(record: RunRecord) -> str:
+    """What a run had spent when it ended: "1280 samples, 10 d_steps, 0.3 seconds"; empty where it never began."""
+    return ", ".join(_metered(unit, amount) for unit, amount in record.meters.items() if amount)
+
+
+def _metered(unit: str, amount: Any) -> str:
+    return f"{seconds_text(amount) if unit == 'seconds' else amount} {unit}"
+
+
+def _short(digest: str | None) -> str:
+    return digest[:12] if digest else "unknown"
+
+
+def _versions(records: tuple[RunRecord, ...]) -> str:
+    """Every version that a run on the board was made with: "ganbench 0.1.0, torch 2.11.0 and 2.13.0"."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for record in records:
+        versions = record.provenance.get("versions")
+        for name, version in versions.items() if isinstance(versions, dict) else ():
+            found[name].add(str(version))
+    return ", ".join(f"{name} {' and '.join(sorted(found[name]))}" for name in sorted(found))

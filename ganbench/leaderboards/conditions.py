@@ -1,0 +1,47 @@
+"""What must be the same for two runs to be compared."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict, dataclass, fields
+
+from ganbench.record import RunSpec, canonical
+
+UNRESOLVED_BUDGET = "standard"
+"""The budget of a run that named none and ended before its dataset's standard was known."""
+_SHARED_WITH_CONTROLS = ("dataset", "fingerprint", "extractor", "extractor_hash", "samples", "protocol")
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What all variants on a board have in common; each field is the spec's of that name."""
+
+    dataset: str
+    fingerprint: str | None
+    budget: str
+    samples: int
+    batch_size: int
+    points: int
+    extractor: str | None
+    extractor_hash: str | None
+    device: str
+    protocol: int
+
+    @classmethod
+    def of(cls, spec: RunSpec) -> Conditions:
+        """The conditions under which `spec` runs."""
+        return cls(**{field.name: getattr(spec, field.name) for field in fields(cls)})
+
+    def admits_control(self, spec: RunSpec) -> bool:
+        """Whether a control's numbers can stand beside those of the board: a control spends no budget."""
+        return all(getattr(self, name) == getattr(spec, name) for name in _SHARED_WITH_CONTROLS)
+
+    def admits_unresolved(self, spec: RunSpec) -> bool:
+        """Whether a run that ended before its data were known, and so has no numbers, was asked for on this board."""
+        asked = spec.dataset == self.dataset and spec.budget in (self.budget, UNRESOLVED_BUDGET)
+        return asked and spec.fingerprint is None
+
+    @property
+    def digest(self) -> str:
+        """Eight hexadecimal digits that tell these conditions from others."""
+        return hashlib.sha256(canonical(asdict(self)).encode()).hexdigest()[:8]

@@ -1,0 +1,58 @@
+"""Boards on disk: one CSV for programs and one Markdown page for readers a board, written whole or not at all."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from ganbench.atomic import write_text
+from ganbench.leaderboards.board import Board
+from ganbench.leaderboards.markdown import board_markdown
+
+
+def write_boards(boards: Sequence[Board], folder: Path) -> list[Path]:
+    """Writes `<slug>.csv` and `<slug>.md` for each board into `folder`, and returns their paths in that order.
+
+    The same boards give the same bytes. The folder is made where it is missing.
+
+    Raises:
+        OSError: when a file cannot be written; files written before it stay.
+    """
+    written = []
+    for slug, board in zip(slugs(boards), boards, strict=True):
+        for suffix, text in ((".csv", board_csv(board)), (".md", board_markdown(board))):
+            write_text(folder / f"{slug}{suffix}", text)
+            written.append(folder / f"{slug}{suffix}")
+    return written
+
+
+def board_csv(board: Board) -> str:
+    """The board's table as CSV, its conditions repeated in every row so that a row travels alone.
+
+    Numbers have ten significant digits: every count up to ten billion is exact, and the last bits, in which machines
+    differ, are left out. A number that is not there is an empty field.
+    """
+    table = board.table
+    for place, (name, value) in enumerate(asdict(board.conditions).items()):
+        table.insert(place, name, value)
+    return table.to_csv(index=False, float_format="%.10g", lineterminator="\n")
+
+
+def slugs(boards: Sequence[Board]) -> list[str]:
+    """A file name for each board, of [a-z0-9._-] alone: dataset and budget.
+
+    Boards that would share one have a hash of their conditions behind it.
+    """
+    plain = [_slug(f"{board.conditions.dataset}-{board.conditions.budget}") for board in boards]
+    shared = {slug for slug, count in Counter(plain).items() if count > 1}
+    return [
+        f"{slug}-{board.conditions.digest}" if slug in shared else slug
+        for slug, board in zip(plain, boards, strict=True)
+    ]
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^a-z0-9._-]+", "-", text.lower()).strip("-._")[:100]

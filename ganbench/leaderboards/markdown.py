@@ -1,0 +1,66 @@
+"""A board as Markdown: heading, what the numbers depend on, results, cost, failures, legend.
+
+Names and reasons come from other people's packages, so they are escaped: none can break a table or script a page.
+"""
+
+from __future__ import annotations
+
+import html
+
+import pandas as pd
+
+from ganbench.leaderboards.board import Board
+from ganbench.leaderboards.caption import direction, facts, reading
+from ganbench.leaderboards.entries import cost, incidents, results
+
+_ENTITIES = {ord(character): f"&#{ord(character)};" for character in "|`*~$\\"}
+
+
+def board_markdown(board: Board) -> str:
+    """The whole board as GitHub-flavoured Markdown, ending in a newline."""
+    sections = [
+        f"# {escaped(board.conditions.dataset)}: {escaped(board.conditions.budget)}",
+        "\n".join(f"- {name}: {escaped(text)}" for name, text in facts(board).items()),
+        "\n".join(escaped(sentence) for sentence in reading(board)),
+        "## Results",
+        _table([{"cell": row.cell, **results(board, row)} for row in board.all_rows]),
+        "## Cost of one seed",
+        _table([{"cell": row.cell, **cost(board, row), "runs": row.ids} for row in board.all_rows]),
+    ]
+    if listed := incidents(board):
+        sections += ["## Failed and incomplete runs", _table(listed)]
+    if board.quantities:
+        sections += ["## Legend", _table([_meaning(board, quantity) for quantity in board.quantities])]
+    return "\n\n".join(sections) + "\n"
+
+
+def escaped(text: str) -> str:
+    """`text` on one line, without a character that Markdown, HTML or a table would act on."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return html.escape(line, quote=False).translate(_ENTITIES).replace("](", "]&#40;")
+
+
+def _table(lines: list[dict[str, str]]) -> str:
+    """Rows of raw text as a table; every text is escaped here, and nowhere else."""
+    safe = [{escaped(name): escaped(text) for name, text in line.items()} for line in lines]
+    return pd.DataFrame(safe).to_markdown(index=False, tablefmt="github", disable_numparse=True)
+
+
+def _meaning(board: Board, quantity: str) -> dict[str, str]:
+    how = board.quantities[quantity]
+    return {
+        "quantity": quantity,
+        "better": direction(board, quantity),
+        "unit": str(how.get("unit", "")),
+        "bounds": _bounds(how.get("lowest"), how.get("highest")),
+        "meaning": str(how.get("meaning", "")),
+    }
+
+
+def _bounds(lowest: float | None, highest: float | None) -> str:
+    """In words: "0 to 1", "at least 0", "at most 1", or nothing."""
+    if lowest is None and highest is None:
+        return ""
+    if highest is None:
+        return f"at least {lowest:g}"
+    return f"at most {highest:g}" if lowest is None else f"{lowest:g} to {highest:g}"

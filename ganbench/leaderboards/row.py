@@ -1,0 +1,89 @@
+"""One row of a board: the runs of one cell, one a seed, and what they say together."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ganbench.record import STATUSES, RunRecord
+from ganbench.statistics import t_interval
+
+METERS = {"real_samples": "samples", "d_steps": "d_steps", "g_steps": "g_steps", "flops": "flops"}
+"""Cost columns, and the meter that each averages."""
+
+
+class Estimate(NamedTuple):
+    """What the ok seeds of a row say of one quantity."""
+
+    mean: float | None
+    """None where no ok seed has the quantity."""
+    half_width: float | None
+    """Of the 95 % t-interval; None below two seeds."""
+    seeds: int
+    """How many ok seeds have the quantity."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """The runs of one cell under the conditions of one board, by seed; no seed stands twice."""
+
+    cell: str
+    """As printed: the variant with its tricks and settings, or the name of the control."""
+    records: tuple[RunRecord, ...]
+
+    @property
+    def ok(self) -> tuple[RunRecord, ...]:
+        """The runs whose numbers count."""
+        return tuple(record for record in self.records if record.status == "ok")
+
+    @property
+    def failed(self) -> tuple[RunRecord, ...]:
+        """The runs that are counted, and enter no mean."""
+        return tuple(record for record in self.records if record.status != "ok")
+
+    @property
+    def failures(self) -> str:
+        """How many runs failed in which way: "2 diverged, 1 timeout"; empty where none did."""
+        counts = Counter(record.status for record in self.failed)
+        return ", ".join(f"{counts[status]} {status}" for status in STATUSES if counts[status])
+
+    @property
+    def ids(self) -> str:
+        """The ids of the runs, by seed, separated by spaces."""
+        return " ".join(record.id for record in self.records)
+
+    def estimate(self, quantity: str) -> Estimate:
+        """Mean and interval of `quantity` over the ok seeds that have it."""
+        values = _present([record.values.get(quantity) for record in self.ok])
+        return Estimate(*t_interval(values), len(values)) if len(values) else Estimate(None, None, 0)
+
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """The names of the networks whose parameters are counted."""
+        return tuple(dict.fromkeys(name for record in self.ok for name in record.parameters))
+
+    def parameters(self, network: str) -> float | None:
+        """Parameters of one seed's `network`."""
+        return _mean([record.parameters.get(network) for record in self.ok])
+
+    @property
+    def costs(self) -> dict[str, float | None]:
+        """What one seed cost, as a mean over the ok seeds: counts, FLOPs and wall-clock seconds."""
+        meters = {name: _mean([record.meters.get(meter) for record in self.ok]) for name, meter in METERS.items()}
+        training = _mean([record.meters.get("seconds") for record in self.ok])
+        evaluation = _mean([record.seconds.get("evaluation") for record in self.ok])
+        return {**meters, "training_seconds": training, "evaluation_seconds": evaluation}
+
+
+def _present(values: Sequence[Any]) -> NDArray[np.float64]:
+    return np.array([value for value in values if value is not None], dtype=np.float64)
+
+
+def _mean(values: Sequence[Any]) -> float | None:
+    present = _present(values)
+    return float(present.mean()) if len(present) else None

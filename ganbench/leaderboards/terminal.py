@@ -1,0 +1,81 @@
+"""A board for the terminal after a run: quantities as rows, cells as columns, five cells at a time.
+
+Texts from records are shown as they are, never as rich's markup, and without control characters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from ganbench.leaderboards.board import Board
+from ganbench.leaderboards.caption import facts, named, reading
+from ganbench.leaderboards.entries import cost, incidents, quantity_text, results
+from ganbench.leaderboards.row import Row
+
+CELLS_ABREAST = 5
+"""As many columns of numbers as 100 characters hold."""
+
+
+def board_renderable(board: Board) -> RenderableType:
+    """The board as something that rich prints: title, results, failures, and what the numbers depend on.
+
+    With more than five cells, controls included, a table of the cells and their headline stands before the others.
+    """
+    blocks = [board.all_rows[i : i + CELLS_ABREAST] for i in range(0, len(board.all_rows), CELLS_ABREAST)]
+    overview = [_overview(board)] if len(blocks) > 1 else []
+    return Group(
+        _plain(f"{board.conditions.dataset}: {board.conditions.budget}", "bold"),
+        *overview,
+        *(_block(board, rows) for rows in blocks),
+        *(_incident(run) for run in incidents(board)),
+        *(_plain(f"{name}: {text}", "dim") for name, text in facts(board).items()),
+        *(_plain(sentence, "dim") for sentence in reading(board)),
+    )
+
+
+def _overview(board: Board) -> Table:
+    """Cells as rows, with the headline alone."""
+    table = _table(["cell", "seeds ok", named(board, board.headline), "training seconds", "failed"])
+    for row in board.all_rows:
+        texts = {**results(board, row), **cost(board, row)}
+        number = quantity_text(row, board.headline)
+        _add(table, [row.cell, texts["seeds ok"], number, texts["training seconds"], texts["failed"]])
+    return table
+
+
+def _block(board: Board, rows: Sequence[Row]) -> Table:
+    """Cells as columns: seeds and every quantity, then every cost."""
+    table = _table(["", *(row.cell for row in rows)])
+    for section in (results, cost):
+        columns = [section(board, row) for row in rows]
+        for name in columns[0]:
+            _add(table, [name, *(column[name] for column in columns)])
+        table.add_section()
+    return table
+
+
+def _incident(run: dict[str, str]) -> Text:
+    spent = f" after {run['spent']}" if run["spent"] else ""
+    reason = f": {run['reason']}" if run["reason"] else ""
+    return _plain(f"{run['cell']}, seed {run['seed']}: {run['status']}{spent}{reason} (run {run['run']})", "red")
+
+
+def _table(names: Iterable[str]) -> Table:
+    table = Table(box=box.SIMPLE, pad_edge=False)
+    for place, name in enumerate(names):
+        table.add_column(_plain(name), justify="right" if place else "left", overflow="fold")
+    return table
+
+
+def _add(table: Table, texts: Iterable[str]) -> None:
+    table.add_row(*(_plain(text) for text in texts))
+
+
+def _plain(text: str, style: str = "") -> Text:
+    """`text` without markup or control characters, on one line before wrapping."""
+    return Text("".join(character if character.isprintable() else " " for character in text), style=style)

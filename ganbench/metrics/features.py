@@ -1,0 +1,116 @@
+"""The extractors: networks that turn images into the features and class probabilities that metrics read.
+
+Numbers of one metric compare only under one extractor, so an extractor says its name and the SHA-256 of its weights.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+import torch
+from safetensors.torch import load
+from torch import Tensor
+
+from ganbench.errors import ExtractorError, UnknownNameError
+from ganbench.metrics.classifier import SmallClassifier
+from ganbench.metrics.metric import Features
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """An extractor that comes with the package, trained by `train_classifier.py` on grey images of `size` pixels."""
+
+    size: int
+    accuracy: float
+    """The share of held-out images that it gives their label."""
+    sha256: str
+
+
+SHIPPED = {
+    "digits-cnn": Shipped(8, 0.988, "76b38829af2b15e27fc9138123e78ce058adfe2d74cdb3a621ba38e06e772b47"),
+    "mnist-cnn": Shipped(28, 0.9929, "92b406ad1a614f6b0c235fae1a710072c35981dc47e6ac87d04a43f71ac9e517"),
+}
+NAMES = (*SHIPPED, "inception")
+
+
+@dataclass(frozen=True, eq=False)
+class Extractor:
+    """Images uint8 (n, channels, height, width) -> Features, in batches and without a graph."""
+
+    name: str
+    sha256: str
+    """Of the file that its weights were read from."""
+    network: Callable[[Tensor], tuple[Tensor, Tensor]]
+    """Images on `device` -> features (n, d) and logits (n, classes)."""
+    image_shape: tuple[int | None, int | None, int | None] = (None, None, None)
+    """What images it takes, as (channels, height, width); None where any will do."""
+    device: str | torch.device = "cpu"
+    batch_size: int = 256
+
+    def __call__(self, images: Tensor) -> Features:
+        """What the network makes of `images`.
+
+        Raises:
+            ExtractorError: where the images are no bytes, none at all, or of a shape that the network cannot take.
+        """
+        self._check(images)
+        with torch.no_grad():
+            parts = [self.network(batch.to(self.device)) for batch in torch.split(images, self.batch_size)]
+        features, logits = (torch.cat(part).float().cpu() for part in zip(*parts, strict=True))
+        return Features(features, logits)
+
+    def _check(self, images: Tensor) -> None:
+        fits = images.ndim == 4 and all(
+            wanted in (None, found) for wanted, found in zip(self.image_shape, images.shape[1:], strict=True)
+        )
+        if not fits or images.dtype != torch.uint8 or len(images) == 0:
+            wanted = ", ".join("any" if size is None else str(size) for size in self.image_shape)
+            raise ExtractorError(
+                f"extractor '{self.name}': found {images.dtype} of shape {tuple(images.shape)}, wanted at least "
+                f"one image as torch.uint8 (n, {wanted}); choose another extractor with --extractor, or none"
+            )
+
+
+def load_extractor(name: str, weights: Path | None = None, device: str | torch.device = "cpu") -> Extractor:
+    """The extractor `name`, with its weights from the file `weights` or from where they are kept, on `device`.
+
+    Raises:
+        UnknownNameError: where no extractor has that name.
+        ExtractorError: where its weights are missing, altered, or no weights at all.
+    """
+    if name in SHIPPED:
+        classifier, sha256 = load_classifier(name, weights)
+        return Extractor(name, sha256, classifier.to(device), classifier.image_shape, device)
+    if name == "inception":
+        from ganbench.metrics.inception import load_inception  # torchvision is loaded only for those who need it
+
+        network, sha256 = load_inception(weights)
+        return Extractor(name, sha256, network.to(device), device=device, batch_size=64)
+    raise UnknownNameError.among("extractor", name, NAMES)
+
+
+def load_classifier(name: str, weights: Path | None = None) -> tuple[SmallClassifier, str]:
+    """The shipped classifier `name`, without gradients, and the SHA-256 of its weights.
+
+    Raises:
+        ExtractorError: where the weights are missing or are not the ones that the table pins.
+    """
+    shipped = SHIPPED[name]
+    file = weights or resources.files("ganbench.metrics") / "weights" / f"{name}.safetensors"
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise ExtractorError(f"extractor '{name}': cannot read its weights ({error}); reinstall ganbench") from error
+    found = hashlib.sha256(content).hexdigest()
+    if found != shipped.sha256:
+        raise ExtractorError(
+            f"extractor '{name}': found weights in {file} of sha256 {found}, wanted {shipped.sha256}; "
+            "reinstall ganbench, for numbers from other weights compare with nothing"
+        )
+    classifier = SmallClassifier(channels=1, size=shipped.size)
+    classifier.load_state_dict(load(content))
+    return classifier.requires_grad_(False).eval(), found

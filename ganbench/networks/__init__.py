@@ -1,0 +1,1 @@
+"""The standard pairs: one architecture a file, the same for every variant."""

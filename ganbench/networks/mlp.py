@@ -1,0 +1,67 @@
+"""Multilayer perceptrons, for points and for very small images."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from ganbench.variant import Networks
+
+
+class MLPGenerator(nn.Module):
+    """Latents (batch, latent_dim) -> samples (batch, *sample_shape); images end in tanh, points are unbounded."""
+
+    def __init__(self, latent_dim: int, sample_shape: tuple[int, ...], width: int, depth: int) -> None:
+        super().__init__()
+        self.sample_shape = sample_shape
+        self.hidden = hidden_layers(latent_dim, width, depth, nn.ReLU())
+        self.out = nn.Linear(width, math.prod(sample_shape))
+
+    def forward(self, latent: Tensor) -> Tensor:
+        x: Tensor = self.out(self.hidden(latent))
+        return torch.tanh(x).unflatten(1, self.sample_shape) if len(self.sample_shape) == 3 else x
+
+
+class MLPDiscriminator(nn.Module):
+    """Samples (batch, *sample_shape) -> scores (batch,)."""
+
+    def __init__(self, sample_shape: tuple[int, ...], width: int, depth: int) -> None:
+        super().__init__()
+        self.hidden = hidden_layers(math.prod(sample_shape), width, depth, nn.LeakyReLU(0.2))
+        self.out = nn.Linear(width, 1)
+
+    def features(self, x: Tensor) -> Tensor:
+        """The last hidden layer (batch, width)."""
+        features: Tensor = self.hidden(x.flatten(1))
+        return features
+
+    def forward(self, x: Tensor) -> Tensor:
+        score: Tensor = self.out(self.features(x))
+        return score.squeeze(1)
+
+
+def hidden_layers(inputs: int, width: int, depth: int, activation: nn.Module) -> nn.Sequential:
+    """`depth` linear layers of `width` units, each followed by the activation."""
+    layers: list[nn.Module] = []
+    for k in range(depth):
+        layers += [nn.Linear(inputs if k == 0 else width, width), activation]
+    return nn.Sequential(*layers)
+
+
+@dataclass(frozen=True)
+class MLPPair(Networks):
+    """Two perceptrons of the same width and depth, without any normalisation, so that every penalty applies."""
+
+    width: int = 128
+    depth: int = 2
+
+    def generator(self, latent_dim: int, sample_shape: tuple[int, ...]) -> MLPGenerator:
+        """ReLU inside."""
+        return MLPGenerator(latent_dim, sample_shape, self.width, self.depth)
+
+    def discriminator(self, sample_shape: tuple[int, ...]) -> MLPDiscriminator:
+        """LeakyReLU(0.2) inside."""
+        return MLPDiscriminator(sample_shape, self.width, self.depth)

@@ -1,0 +1,103 @@
+"""The two calls of a notebook: `ganbench.run` and `ganbench.leaderboard` do what the commands do, and give pandas frames."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ganbench.campaign import Campaign
+from ganbench.errors import StoreError
+from ganbench.leaderboards.board import boards
+from ganbench.leaderboards.frame import runs_frame
+from ganbench.record import RunRecord
+from ganbench.request import POINTS, grid
+from ganbench.store import Store
+from ganbench.supervision import Limits, default_memory
+
+DATASETS = ("ring8", "digits")
+"""What is run when no dataset is named."""
+
+
+def run(
+    plugin: str | Sequence[str],
+    dataset: str | Sequence[str] = DATASETS,
+    *,
+    trick: str | Sequence[str] = (),
+    settings: Mapping[str, Any] | None = None,
+    budget: str | None = None,
+    seeds: int | None = None,
+    out: str | os.PathLike[str] = "runs",
+    jobs: int | None = None,
+    time_limit: float | None = None,
+    memory_limit: int | None = None,
+    resume: bool = False,
+    again: bool = False,
+    points: int = POINTS,
+    **options: Any,
+) -> pd.DataFrame:
+    """Trains and measures variants; one row a run, control rows included.
+
+    `trick` is applied in the order given. `time_limit` is in seconds and `memory_limit` in bytes, for each group of
+    seeds; `jobs` is the number of worker processes, one a core when left out. `options` are those of `Request`:
+    data_root, batch_size, samples, extractor, extractor_weights, device, threads.
+
+    Raises:
+        UsageError: for anything that must be mended before a run can begin; nothing is written then.
+    """
+    requests = grid(
+        _listed(plugin),
+        _listed(dataset),
+        [[name] for name in _listed(trick)],
+        settings=tuple(f"{name}={value!r}" for name, value in (settings or {}).items()),
+        budget=budget,
+        points=points,
+        **options,
+    )
+    jobs = jobs or os.cpu_count() or 1
+    campaign = Campaign(
+        store=Store(Path(out)),
+        jobs=jobs,
+        limits=Limits(time_limit, memory_limit or default_memory(jobs)),
+        threads=options.get("threads", 1),
+        resume=resume,
+        again=again,
+    )
+    return runs_frame(campaign.carry_out(campaign.plan(requests, seeds)))
+
+
+def leaderboard(runs: str | os.PathLike[str] = "runs", dataset: str | None = None) -> pd.DataFrame:
+    """The boards of all stored runs as one frame; the columns that say what a board depends on tell them apart.
+
+    Raises:
+        StoreError: when there are no runs, or a record is damaged.
+    """
+    records = stored_records(Path(runs), dataset)
+    return pd.concat([board.table for board in boards(records)], ignore_index=True)
+
+
+def stored_records(runs: Path, dataset: str | None = None) -> list[RunRecord]:
+    """The records under `runs`, of one dataset when it is named.
+
+    Raises:
+        StoreError: when there are none, or one is damaged.
+    """
+    records = []
+    for found in Store(runs).records():
+        if isinstance(found, StoreError):
+            raise found
+        if dataset in (None, found.spec.dataset):
+            records.append(found)
+    if not records:
+        where = f"of dataset '{dataset}' " if dataset else ""
+        raise StoreError(
+            f"no finished run {where}under '{runs}': run some first, as in `ganbench run --plugin wgan_gp`"
+        )
+    return records
+
+
+def _listed(names: str | Sequence[str]) -> list[str]:
+    return [names] if isinstance(names, str) else list(names)

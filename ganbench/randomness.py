@@ -1,0 +1,18 @@
+"""One seed, many independent streams: each purpose has a generator of its own, so that seeds pair across variants."""
+
+from __future__ import annotations
+
+import hashlib
+
+import torch
+
+
+def derived(seed: int, purpose: str, index: int = 0) -> int:
+    """A 63-bit seed for one purpose ("latent", "train", "weights") and position."""
+    digest = hashlib.sha256(f"{seed}/{purpose}/{index}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") >> 1
+
+
+def generator(seed: int, purpose: str, index: int = 0) -> torch.Generator:
+    """A CPU generator that depends on nothing but its arguments."""
+    return torch.Generator().manual_seed(derived(seed, purpose, index))

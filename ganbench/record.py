@@ -1,0 +1,229 @@
+"""A run's specification and what it leaves, as strict JSON; and the id of a run.
+
+The id is the SHA-256 of the specification's canonical JSON: two runs share an id exactly when everything that decides
+their numbers is the same. Where the data or a plugin happens to lie on a machine is no part of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Literal, get_args
+
+from ganbench.errors import RecordError
+
+PROTOCOL = 1
+"""Raised whenever core changes what a number means; records of different protocols are never ranked together."""
+
+Status = Literal["ok", "diverged", "timeout", "out_of_memory", "crashed", "load_error", "not_applicable", "interrupted"]
+STATUSES: tuple[str, ...] = get_args(Status)
+CONTROLS = ("held_out_real", "untrained")
+"""Rows that are no variants: the held-out reals themselves, and the standard generator before training."""
+
+
+@dataclass(frozen=True)
+class RunSpec:
+    """Everything that decides the numbers of one run: one variant x tricks x dataset x budget x seed."""
+
+    variant: str
+    dataset: str
+    budget: str
+    """Canonical, as `str(Budget)`."""
+    seed: int
+    group: tuple[int, ...]
+    """The seeds trained together with this one, itself included: floats differ between group sizes."""
+    tricks: tuple[str, ...] = ()
+    """Each as its constructor call, every field stated."""
+    settings: tuple[tuple[str, Any], ...] = ()
+    """Fields of ingredients set by hand: ("gradient_penalty.weight", 0.1)."""
+    batch_size: int = 0
+    points: int = 0
+    """Evaluation points, evenly spaced over the budget."""
+    samples: int = 0
+    """n of the headline evaluation."""
+    curve_samples: int = 0
+    """n of the evaluations before it."""
+    metrics: tuple[str, ...] = ()
+    extractor: str | None = None
+    extractor_hash: str | None = None
+    fingerprint: str | None = None
+    """Of the data."""
+    source_hash: str | None = None
+    """Of the modules that define the recipe's parts; None where they could not be loaded."""
+    device: str = "cpu"
+    protocol: int = PROTOCOL
+
+    @property
+    def id(self) -> str:
+        """Sixteen hexadecimal digits."""
+        return hashlib.sha256(canonical(asdict(self)).encode()).hexdigest()[:16]
+
+    @property
+    def is_control(self) -> bool:
+        """Whether this is one of the rows that are no variants."""
+        return self.variant in CONTROLS
+
+    @property
+    def cell(self) -> str:
+        """The variant with its tricks and settings, as the board names it: "nsgan + ema(decay=0.99)"."""
+        settings = ", ".join(f"{name}={value!r}" for name, value in self.settings)
+        return " + ".join([self.variant, *self.tricks]) + (f" [{settings}]" if settings else "")
+
+    def as_dict(self) -> dict[str, Any]:
+        """As JSON holds it."""
+        plain: dict[str, Any] = json.loads(canonical(asdict(self)))
+        return plain
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> RunSpec:
+        """The inverse of `as_dict`.
+
+        Raises:
+            RecordError: when a field is missing, unknown or of the wrong type.
+        """
+        return cls(**_checked(cls, values))
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """What a run leaves, whatever became of it."""
+
+    spec: RunSpec
+    status: str
+    reason: str = ""
+    """One sentence; empty when all is well."""
+    meters: dict[str, Any] = field(default_factory=dict)
+    """What was spent, by unit."""
+    values: dict[str, float] = field(default_factory=dict)
+    """The headline numbers: those of the last evaluation point."""
+    curve: tuple[dict[str, Any], ...] = ()
+    """One {fraction, meters, values} an evaluation point."""
+    quantities: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """How to read each value: direction, unit, bounds, meaning."""
+    headline: str = ""
+    """The value that the board is sorted by."""
+    recipe: str = ""
+    """The recipe as a value, written out."""
+    parameters: dict[str, int] = field(default_factory=dict)
+    """Parameters of each network."""
+    seconds: dict[str, float] = field(default_factory=dict)
+    """Wall-clock seconds outside the training meter, also shared among the group: start, evaluation, saving."""
+    provenance: dict[str, Any] = field(default_factory=dict)
+    """Distributions and versions of the plugin, torch, Python and the platform; device and threads."""
+    log_tail: str = ""
+    """The last lines that a failed run printed."""
+
+    @property
+    def id(self) -> str:
+        """The id of the run."""
+        return self.spec.id
+
+    def to_json(self) -> str:
+        """Strict JSON, one object, keys sorted.
+
+        Raises:
+            RecordError: when a number is not finite.
+        """
+        return canonical(self._plain())
+
+    def as_dict(self) -> dict[str, Any]:
+        """As JSON holds it."""
+        plain: dict[str, Any] = json.loads(self.to_json())
+        return plain
+
+    def _plain(self) -> dict[str, Any]:
+        return {"id": self.id, **{f.name: getattr(self, f.name) for f in fields(self)}, "spec": self.spec.as_dict()}
+
+    @classmethod
+    def from_json(cls, text: str) -> RunRecord:
+        """The inverse of `to_json`.
+
+        Raises:
+            RecordError: when the text is not a record, or its id does not follow from its spec.
+        """
+        values = parse_json(text)
+        claimed = values.pop("id", None)
+        spec = RunSpec.from_dict(values.pop("spec", {}))
+        record = cls(spec=spec, **_checked(cls, values, skip=("spec",)))
+        if record.status not in STATUSES:
+            raise RecordError(f"unknown status '{record.status}': wanted one of {', '.join(STATUSES)}")
+        if claimed != record.id:
+            raise RecordError(f"the record's id '{claimed}' does not follow from its spec, which gives '{record.id}'")
+        return record
+
+
+def canonical(value: Any) -> str:
+    """The one JSON text of `value`: keys sorted, no spaces, no NaN or Infinity.
+
+    Raises:
+        RecordError: when `value` holds a number that is not finite, or a type that JSON lacks.
+    """
+    try:
+        return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
+    except (TypeError, ValueError) as error:
+        raise RecordError(f"not expressible as strict JSON: {error}") from error
+
+
+def parse_json(text: str) -> dict[str, Any]:
+    """A JSON object, strictly: NaN, Infinity, repeated keys and anything but an object are refused.
+
+    Raises:
+        RecordError: saying what was found.
+    """
+    try:
+        value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite, object_pairs_hook=_no_repeats)
+    except (ValueError, RecursionError) as error:
+        raise RecordError(f"not strict JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise RecordError(f"found JSON of type {type(value).__name__}: wanted an object")
+    return value
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"found {name}, which strict JSON does not have")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"found {text}, which no float can hold")
+    return value
+
+
+def _no_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("found a key twice in one object")
+    return found
+
+
+_JSON_TYPES: dict[str, tuple[type, ...]] = {
+    "str": (str,),
+    "int": (int,),
+    "str | None": (str, type(None)),
+    "tuple": (list, tuple),
+    "dict": (dict,),
+}
+
+
+def _checked(cls: type, values: Mapping[str, Any], skip: tuple[str, ...] = ()) -> dict[str, Any]:
+    """`values` as keyword arguments of the dataclass `cls`, lists made tuples; RecordError where they do not fit."""
+    if not isinstance(values, Mapping):
+        raise RecordError(f"found {type(values).__name__} where a {cls.__name__} was wanted")
+    wanted = {f.name: str(f.type) for f in fields(cls) if f.name not in skip}
+    if odd := set(wanted) ^ set(values):
+        raise RecordError(f"{cls.__name__}: missing or unknown fields: {', '.join(sorted(map(str, odd)))}")
+    checked = {}
+    for name, type_name in wanted.items():
+        types = _JSON_TYPES[type_name.split("[")[0]]
+        if not isinstance(values[name], types) or isinstance(values[name], bool):
+            raise RecordError(f"{cls.__name__}.{name}: found {type(values[name]).__name__}, wanted {type_name}")
+        checked[name] = _tupled(values[name]) if type_name.startswith("tuple") else values[name]
+    return checked
+
+
+def _tupled(value: Any) -> Any:
+    return tuple(_tupled(item) for item in value) if isinstance(value, list | tuple) else value

@@ -1,0 +1,210 @@
+"""Finds plugins by their metadata, loads one by name, and says from which distribution it came.
+
+Listing imports nothing. Loading imports one module, into a plugin manager of its own, so that one plugin's failure is
+nobody else's.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import inspect
+import re
+import textwrap
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import entry_points
+from types import ModuleType
+from typing import Any
+
+import pluggy
+
+from ganbench import hooks
+from ganbench.errors import PluginError, UnknownNameError, UsageError
+from ganbench.metrics.metric import Metric
+from ganbench.variant import Recipe, Trick, Variant
+
+KINDS = ("variants", "tricks", "datasets", "metrics", "extensions")
+
+_WANTED = {
+    "variants": "a Recipe or a Variant with that name",
+    "tricks": "a subclass of Trick with that name and a default for every field",
+    "datasets": "a function of an argument and a data root",
+    "metrics": "a Metric",
+}
+
+
+@dataclass(frozen=True, order=True)
+class Offer:
+    """What an installed distribution says it offers; nothing of it has been imported."""
+
+    kind: str
+    """One of `KINDS`."""
+    name: str
+    module: str
+    distribution: str
+    version: str
+
+    def __str__(self) -> str:
+        return f"{self.kind.removesuffix('s')} '{self.name}' of {self.distribution} {self.version} ({self.module})"
+
+
+def offers(kind: str | None = None) -> list[Offer]:
+    """Everything on offer, or everything of one kind, sorted. A distribution found twice on the path counts once."""
+    return sorted(
+        Offer(each, point.name, point.value, point.dist.name, point.dist.version)
+        for each in ((kind,) if kind else KINDS)
+        for point in entry_points(group=f"{hooks.PROJECT}.{each}")
+        if point.dist is not None
+    )
+
+
+def find(kind: str, name: str) -> Offer:
+    """The offer of that kind with that name; `distribution:name` selects among several.
+
+    Raises:
+        UnknownNameError: nobody offers it; the nearest names are given.
+        UsageError: several distributions offer it; all are named.
+    """
+    distribution, _, plain = name.rpartition(":")
+    known = offers(kind)
+    matches = [
+        offer
+        for offer in known
+        if offer.name == plain and (not distribution or _normal(offer.distribution) == _normal(distribution))
+    ]
+    if not matches:
+        forms = (f"{offer.distribution}:{offer.name}" if distribution else offer.name for offer in known)
+        raise UnknownNameError.among(kind.removesuffix("s"), name, forms)
+    if len(matches) > 1:
+        sources = " and ".join(f"{offer.distribution} {offer.version}" for offer in matches)
+        choices = " or ".join(f"'{offer.distribution}:{offer.name}'" for offer in matches)
+        raise UsageError(f"the {kind.removesuffix('s')} '{name}' is offered by {sources}: say which, as {choices}")
+    return matches[0]
+
+
+def load(offer: Offer) -> Any:
+    """What is on offer: a Recipe or Variant, a Trick's class, a dataset's function, a Metric; an extension's module.
+
+    Raises:
+        PluginError: whatever is wrong with it, in one line.
+    """
+    module = _imported(offer)
+    manager = _registered(offer, module)
+    if offer.kind == "extensions":
+        return module
+    things = _things(offer, manager)
+    if offer.name not in things:
+        found = ", ".join(f"'{name}'" for name in sorted(things)) or "nothing"
+        raise _error(offer, f"it registered {found}", f"'{offer.name}', the name of its entry point, among them")
+    return things[offer.name]
+
+
+def state(offer: Offer) -> tuple[str, str]:
+    """("ok", "") or ("broken", reason), found out by loading it."""
+    try:
+        load(offer)
+    except PluginError as error:
+        return "broken", str(error)
+    return "ok", ""
+
+
+@cache
+def extensions() -> tuple[tuple[Offer, pluggy.PluginManager], ...]:
+    """Every extension that loads, each in a manager of its own, once in a process; of each that does not, a warning."""
+    loaded = []
+    for offer in offers("extensions"):
+        try:
+            loaded.append((offer, _registered(offer, _imported(offer))))
+        except PluginError as error:
+            warnings.warn(str(error), RuntimeWarning, stacklevel=2)
+    return tuple(loaded)
+
+
+def notify(hook_name: str, /, **facts: object) -> None:
+    """Calls that hook of every extension; one that raises costs a warning and nothing else."""
+    for offer, manager in extensions():
+        hook = getattr(manager.hook, hook_name)
+        try:
+            with _blamed(offer, hook_name):
+                hook(**facts)
+        except PluginError as error:
+            warnings.warn(str(error), RuntimeWarning, stacklevel=2)
+
+
+def _imported(offer: Offer) -> ModuleType:
+    if ":" in offer.module:
+        raise _error(offer, "its entry point names an object", "the module alone, whose hooks register things")
+    with _blamed(offer, "importing it"):
+        module = importlib.import_module(offer.module)
+    version = getattr(module, "ganbench_api", hooks.API_VERSION)
+    if version != hooks.API_VERSION:
+        raise _error(offer, f"it is written for version {version} of the plugin contract", f"{hooks.API_VERSION}")
+    return module
+
+
+def _registered(offer: Offer, module: ModuleType) -> pluggy.PluginManager:
+    """A manager that knows this module alone, its hooks checked against the contract."""
+    manager = pluggy.PluginManager(hooks.PROJECT)
+    manager.add_hookspecs(hooks)
+    with _blamed(offer, "its hooks"):
+        manager.register(module, name=offer.module)
+    callers = manager.get_hookcallers(module) or []
+    known = [name for name, caller in vars(manager.hook).items() if getattr(caller, "spec", None)]
+    for caller in callers:
+        if not caller.has_spec() and not all(each.optionalhook for each in caller.get_hookimpls()):
+            close = difflib.get_close_matches(caller.name, known, n=1)
+            raise _error(offer, f"there is no hook '{caller.name}'", " or ".join(close or known))
+    return manager
+
+
+def _things(offer: Offer, manager: pluggy.PluginManager) -> dict[str, Any]:
+    """What the module registers of the offer's kind, by name, with types checked."""
+    things: dict[str, Any] = {}
+
+    def register(name: str, thing: object) -> None:
+        if name in things:
+            raise _error(offer, f"it registered '{name}' twice", "each name once")
+        if not _fits(offer.kind, name, thing):
+            raise _error(offer, f"it registered {textwrap.shorten(repr(thing), 80)} as '{name}'", _WANTED[offer.kind])
+        things[name] = thing
+
+    hook = getattr(manager.hook, f"register_{offer.kind}")
+    if not hook.get_hookimpls():
+        raise _error(offer, f"it has no hook register_{offer.kind}", "one, marked with @ganbench.hookimpl")
+    with _blamed(offer, f"register_{offer.kind}"):
+        hook(register=register)
+    return things
+
+
+def _fits(kind: str, name: str, thing: object) -> bool:
+    if kind == "variants":
+        return isinstance(thing, Recipe | Variant) and thing.name == name
+    if kind == "tricks":
+        return inspect.isclass(thing) and issubclass(thing, Trick) and thing().name == name
+    return callable(thing) if kind == "datasets" else isinstance(thing, Metric)
+
+
+def _error(offer: Offer, found: str, wanted: str) -> PluginError:
+    advice = f"update {offer.distribution}, or tell its authors"
+    return PluginError(f"{offer}: {found}; wanted {wanted}; {advice}")
+
+
+@contextmanager
+def _blamed(offer: Offer, doing: str) -> Iterator[None]:
+    """Turns whatever a plugin raises, SystemExit too, into an error that names it."""
+    try:
+        yield
+    except (PluginError, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        text = " ".join(f"{type(error).__name__}: {error}".split())
+        raise _error(offer, f"{doing} raised {text}", "no exception") from error
+
+
+def _normal(distribution: str) -> str:
+    """PEP 503's: Acme_GAN is acme-gan."""
+    return re.sub(r"[-_.]+", "-", distribution).lower()

@@ -1,0 +1,65 @@
+"""What a user asks for in one line, as text and numbers: it becomes run specs once plugin and data have been looked at."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ganbench.record import CONTROLS
+
+POINTS = 10
+"""Evaluation points, unless asked otherwise."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """One variant with its tricks and settings on one dataset; None leaves a choice to the dataset's standard."""
+
+    variant: str
+    dataset: str
+    tricks: tuple[str, ...] = ()
+    """As typed: "ema", "label_smoothing(epsilon=0.2)"."""
+    settings: tuple[str, ...] = ()
+    """As typed: "gradient_penalty.weight=0.1"."""
+    data_root: str | None = None
+    budget: str | None = None
+    batch_size: int | None = None
+    points: int = POINTS
+    samples: int | None = None
+    extractor: str | None = None
+    """A name, or "none" to measure nothing that needs one."""
+    extractor_weights: str | None = None
+    device: str = "cpu"
+    threads: int = 1
+
+    @property
+    def is_control(self) -> bool:
+        """Whether this is a control row, which trains nothing."""
+        return self.variant in CONTROLS
+
+    def as_dict(self) -> dict[str, Any]:
+        """As JSON holds it."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Request:
+        """The inverse of `as_dict`."""
+        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+
+
+def grid(
+    variants: Sequence[str], datasets: Sequence[str], tricks: Sequence[Sequence[str]] = (), **options: Any
+) -> list[Request]:
+    """Every variant with every choice of tricks on every dataset.
+
+    Each entry of `tricks` is a list of alternatives, of which "none" leaves the recipe alone; entries are composed.
+    """
+    choices = [tuple(trick for trick in choice if trick != "none") for choice in itertools.product(*tricks)]
+    return [
+        Request(variant=variant, dataset=dataset, tricks=choice, **options)
+        for dataset in datasets
+        for variant in variants
+        for choice in choices
+    ]

@@ -1,0 +1,67 @@
+"""Where an unfinished group of runs can continue, bit for bit: one safetensors file, which runs no code when read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from ganbench.atomic import replacing
+from ganbench.budget import Meters
+from ganbench.errors import RecordError
+from ganbench.record import canonical, parse_json
+from ganbench.training import Ledger
+
+NAME = "state.safetensors"
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Everything that the rest of a run depends on, at an evaluation point."""
+
+    ledger: Ledger
+    supply: dict[str, int]
+    trainer: dict[str, Tensor]
+    progress: list[dict[str, Any]]
+    """What each seed has shown so far."""
+    rng: Tensor
+    """torch's global generator, which penalties draw from."""
+
+
+def save_snapshot(folder: Path, ids: Sequence[str], snapshot: Snapshot) -> None:
+    """Replaces the snapshot in `folder`; `ids` are the runs of the group."""
+    about = {
+        "ids": list(ids),
+        "ledger": asdict(snapshot.ledger),
+        "supply": snapshot.supply,
+        "progress": snapshot.progress,
+    }
+    tensors = {f"trainer.{name}": tensor.contiguous().cpu() for name, tensor in snapshot.trainer.items()}
+    with replacing(folder / NAME) as path:
+        save_file(tensors | {"rng": snapshot.rng}, path, {"ganbench": canonical(about)})
+
+
+def load_snapshot(folder: Path, ids: Sequence[str]) -> Snapshot | None:
+    """The snapshot of the group `ids`; None when there is none, or when it is damaged or another group's."""
+    try:
+        with safe_open(folder / NAME, framework="pt") as file:
+            about = parse_json((file.metadata() or {}).get("ganbench", ""))
+            tensors: dict[str, Tensor] = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
+    except (OSError, SafetensorError, RecordError):
+        return None
+    if about.get("ids") != list(ids):
+        return None
+    ledger = about["ledger"]
+    rng = tensors.pop("rng")
+    return Snapshot(
+        ledger=Ledger(Meters(**ledger["meters"]), ledger["flops"], ledger["point"]),
+        supply=about["supply"],
+        trainer={name.removeprefix("trainer."): tensor for name, tensor in tensors.items()},
+        progress=about["progress"],
+        rng=rng,
+    )

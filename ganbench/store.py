@@ -1,0 +1,73 @@
+"""Run directories on disk: `<root>/<dataset>/<variant>/<id>/`.
+
+    spec.json               what the run is; written when it begins
+    record.json             what it left; written last, by atomic rename: it is the commit
+    samples.png curves.png  to look at
+    checkpoint.safetensors  the trained networks
+    log.txt                 what the plugin printed
+    state.safetensors       where an unfinished run can continue; gone when it ends
+
+Two machines' runs merge by copying folders.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from ganbench.atomic import write_text
+from ganbench.errors import RecordError, StoreError
+from ganbench.record import RunRecord, RunSpec, canonical
+
+
+class Store:
+    """The runs under one folder."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def require_writable(self) -> None:
+        """Raises StoreError unless runs can be written here; makes nothing."""
+        nearest = next(folder for folder in (self.root.absolute(), *self.root.absolute().parents) if folder.exists())
+        if not nearest.is_dir():
+            raise StoreError(f"--out {self.root}: '{nearest}' is a file; wanted a folder to write runs into")
+        if not os.access(nearest, os.W_OK | os.X_OK):
+            raise StoreError(f"--out {self.root}: the folder '{nearest}' cannot be written; choose another with --out")
+
+    def folder(self, spec: RunSpec) -> Path:
+        """Where the run lives."""
+        return self.root / _slug(spec.dataset) / _slug(spec.variant) / spec.id
+
+    def begin(self, spec: RunSpec) -> Path:
+        """Makes the run's folder with its spec, takes back an earlier record, and returns the folder."""
+        folder = self.folder(spec)
+        (folder / "record.json").unlink(missing_ok=True)
+        write_text(folder / "spec.json", canonical(spec.as_dict()) + "\n")
+        return folder
+
+    def commit(self, record: RunRecord) -> None:
+        """Makes the record the run's result."""
+        write_text(self.folder(record.spec) / "record.json", record.to_json() + "\n")
+
+    def find(self, spec: RunSpec) -> RunRecord | None:
+        """The run's record, if it has ended; a damaged one counts as none."""
+        path = self.folder(spec) / "record.json"
+        try:
+            return RunRecord.from_json(path.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, RecordError):
+            return None
+
+    def records(self) -> Iterator[RunRecord | StoreError]:
+        """Every record under the root, in the order of their paths; a damaged one comes as an error that names its file."""
+        for path in sorted(self.root.glob("*/*/*/record.json")):
+            try:
+                yield RunRecord.from_json(path.read_text(encoding="utf-8"))
+            except (OSError, UnicodeDecodeError, RecordError) as error:
+                yield StoreError(f"{path}: {error}")
+
+
+def _slug(name: str) -> str:
+    """A folder name that cannot leave its parent; it need not be unique, since the id below it is."""
+    return re.sub(r"[^A-Za-z0-9_@-]", "-", name)[:80] or "-"

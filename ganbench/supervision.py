@@ -1,0 +1,244 @@
+"""Jobs in child processes: a deadline, a memory cap, and an outcome for each, whatever the plugin does."""
+
+from __future__ import annotations
+
+import json
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import psutil
+
+LOOK_EVERY = 0.1
+"""Seconds between two looks at deadlines and memory."""
+GIB = 2**30
+
+Key = TypeVar("Key")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one job may use."""
+
+    seconds: float | None = None
+    memory: int | None = None
+    """Bytes of resident memory of the child and all its children."""
+
+
+@dataclass(frozen=True)
+class Job(Generic[Key]):
+    """One thing to be done in a child process; `key` is what the caller knows it by."""
+
+    key: Key
+    payload: dict[str, Any]
+    log: Path
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a job ended."""
+
+    status: str
+    """"ok", "usage", or one of `record.STATUSES`."""
+    reason: str = ""
+    result: Any = None
+
+
+def default_memory(jobs: int) -> int:
+    """Bytes: an equal share of nine tenths of this machine's memory."""
+    return int(psutil.virtual_memory().total * 0.9 / jobs)
+
+
+class Pool:
+    """`size` workers, each with torch loaded, each doing one job at a time. Use it as a context manager."""
+
+    def __init__(self, size: int, threads: int, limits: Limits) -> None:
+        self._size, self._threads, self._limits = size, threads, limits
+        self._workers: list[_Worker] = []
+
+    def __enter__(self) -> Pool:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        for worker in self._workers:
+            worker.close()
+
+    def perform(
+        self, jobs: Sequence[Job[Key]], told: Callable[[Key, dict[str, Any]], None] = lambda key, progress: None
+    ) -> Iterator[tuple[Key, Outcome]]:
+        """Does all jobs, in order as workers become free, and yields each outcome when it is known."""
+        waiting = deque(jobs)
+        busy: dict[_Worker, Job[Key]] = {}
+        while waiting or busy:
+            while waiting and len(busy) < self._size:
+                job = waiting.popleft()
+                worker = self._idle(busy)
+                worker.start(job.payload | {"log": str(job.log)})
+                busy[worker] = job
+            for worker in _ready(list(busy)):
+                job = busy[worker]
+                for progress in worker.look():
+                    told(job.key, progress)
+                if worker.outcome is not None:
+                    del busy[worker]
+                    yield job.key, worker.outcome
+
+    def _idle(self, busy: dict[_Worker, Job[Key]]) -> _Worker:
+        for worker in self._workers:
+            if worker not in busy and worker.alive:
+                return worker
+        self._workers = [worker for worker in self._workers if worker.alive]
+        self._workers.append(_Worker(self._threads, self._limits))
+        return self._workers[-1]
+
+
+def _ready(workers: Sequence[_Worker]) -> Sequence[_Worker]:
+    """Waits until one of them says something, or until it is time to look at them all."""
+    with selectors.DefaultSelector() as selector:
+        for worker in workers:
+            selector.register(worker.output, selectors.EVENT_READ)
+        selector.select(LOOK_EVERY)
+    return workers
+
+
+class _Worker:
+    """The parent's end of a `ganbench.worker` process."""
+
+    def __init__(self, threads: int, limits: Limits) -> None:
+        self._limits = limits
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "ganbench.worker", str(threads)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
+        )
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._input, self.output = self._process.stdin, self._process.stdout
+        os.set_blocking(self.output.fileno(), False)
+        self._reset()
+
+    def _reset(self) -> None:
+        self._child: int | None = None
+        self._deadline: float | None = None
+        self._rest = b""
+        self._said: dict[str, Any] = {}
+        self._verdict: Outcome | None = None
+        self.outcome: Outcome | None = None
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process can take another job."""
+        return self._process.poll() is None
+
+    def start(self, payload: dict[str, Any]) -> None:
+        """Hands it a job; the deadline counts from when its child starts."""
+        self._reset()
+        self._input.write(json.dumps(payload).encode() + b"\n")
+        self._input.flush()
+
+    def look(self) -> list[dict[str, Any]]:
+        """Reads what came, enforces the limits, and returns the news of progress."""
+        progress = [message["progress"] for message in self._messages() if self._note(message)]
+        if self.outcome is None:
+            self._enforce()
+        return progress
+
+    def _messages(self) -> Iterator[dict[str, Any]]:
+        data = self.output.read()
+        if data == b"" and not self.alive:
+            self._verdict = self._verdict or Outcome("crashed", "the worker process itself was ended")
+            self._end(None)
+            return
+        *lines, self._rest = (self._rest + (data or b"")).split(b"\n")
+        for line in lines:
+            with suppress(ValueError):  # a plugin that writes into the channel harms its own job alone
+                message = json.loads(line)
+                if isinstance(message, dict):
+                    yield message
+
+    def _note(self, message: dict[str, Any]) -> bool:
+        """Takes in one message; true for news of progress."""
+        if "started" in message:
+            self._child = int(message["started"])
+            if self._limits.seconds is not None:
+                self._deadline = time.monotonic() + self._limits.seconds
+        elif "ended" in message:
+            self._end(int(message["ended"]))
+        elif "progress" not in message:
+            self._said |= message
+        return "progress" in message
+
+    def _enforce(self) -> None:
+        if self._child is None or self._verdict is not None:
+            return
+        if self._deadline is not None and time.monotonic() > self._deadline:
+            self._verdict = Outcome("timeout", f"took longer than the time limit of {self._limits.seconds:g} s")
+        elif self._limits.memory is not None and (used := _resident(self._child)) > self._limits.memory:
+            self._verdict = Outcome(
+                "out_of_memory",
+                f"used {used / GIB:.2f} GiB of memory, over the limit of {self._limits.memory / GIB:.2f} GiB",
+            )
+        if self._verdict is not None:
+            _kill(self._child)
+
+    def _end(self, exit_code: int | None) -> None:
+        if self._child is not None:
+            _kill(self._child)
+        self.outcome = self._verdict or _outcome(self._said, exit_code)
+
+    def close(self) -> None:
+        """Ends the child and the process."""
+        if self._child is not None and self.outcome is None:
+            _kill(self._child)
+        self._input.close()
+        try:
+            self._process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self.output.close()
+
+
+def _outcome(said: dict[str, Any], exit_code: int | None) -> Outcome:
+    if "failed" in said:
+        return Outcome(said["failed"]["status"], said["failed"]["reason"])
+    if "result" in said and exit_code == 0:
+        return Outcome("ok", result=said["result"])
+    if exit_code is not None and exit_code < 0:
+        name = signal.Signals(-exit_code).name
+        hint = ", which is how a system that runs out of memory ends a process" if name == "SIGKILL" else ""
+        return Outcome("crashed", f"the process was ended by {name}{hint}")
+    return Outcome("crashed", f"the process left with exit status {exit_code} before it had finished")
+
+
+def _resident(pid: int) -> int:
+    """Bytes in memory of a process and its descendants; 0 when it is gone."""
+    used = 0
+    with suppress(psutil.Error):
+        process = psutil.Process(pid)
+        for member in (process, *process.children(recursive=True)):
+            with suppress(psutil.Error):
+                used += member.memory_info().rss
+    return used
+
+
+def _kill(pid: int) -> None:
+    """Ends a process, its group, and descendants that left the group."""
+    descendants: list[psutil.Process] = []
+    with suppress(psutil.Error):
+        descendants = psutil.Process(pid).children(recursive=True)
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
+    for process in descendants:
+        with suppress(psutil.Error):
+            process.kill()

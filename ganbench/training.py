@@ -1,0 +1,106 @@
+"""Trainer x Supply x Budget -> the evaluation points of a run. Training never sees a metric."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+
+import torch
+
+from ganbench.budget import Budget, Meters
+from ganbench.errors import PluginError
+from ganbench.flops import FlopCount
+from ganbench.supply import Supply
+from ganbench.variant import Trainer
+
+REPORT_EVERY = 0.5
+"""Seconds between reports of progress."""
+
+
+@dataclass
+class Ledger:
+    """What a run has spent, and what one update of each kind costs."""
+
+    meters: Meters = field(default_factory=Meters)
+    flops: dict[str, int] = field(default_factory=dict)
+    """FLOPs of one update of each kind, for one seed."""
+    point: int = 0
+    """The last evaluation point that was reached."""
+
+
+def training(
+    trainer: Trainer,
+    supply: Supply,
+    budget: Budget,
+    points: int,
+    seeds: int,
+    ledger: Ledger,
+    report: Callable[[float], None] = lambda fraction: None,
+) -> Iterator[Ledger]:
+    """Trains to each evaluation point in turn and hands control back there; the clock stands still meanwhile.
+
+    `ledger` is brought up to date in place; one that was kept at a point continues from there. `report` is told the
+    spent fraction about twice a second.
+    """
+    while ledger.point < points:
+        clock = _Clock(ledger.meters, seeds)
+        while not budget.point_reached(ledger.meters, ledger.point + 1, points):
+            supply.spent_fraction = min(1.0, budget.spent_fraction(ledger.meters))
+            _update(trainer, supply, ledger, seeds)
+            if clock.tick():
+                report(supply.spent_fraction)
+        clock.stop()
+        while ledger.point < points and budget.point_reached(ledger.meters, ledger.point + 1, points):
+            ledger.point += 1
+        supply.spent_fraction = min(1.0, budget.spent_fraction(ledger.meters))
+        yield replace(ledger, meters=replace(ledger.meters))
+
+
+class _Clock:
+    """Adds the time since it was made to the seconds meter, shared among the seeds trained together."""
+
+    def __init__(self, meters: Meters, seeds: int) -> None:
+        self._meters, self._seeds, self._before = meters, seeds, meters.seconds
+        self._started = self._reported = time.perf_counter()
+
+    def tick(self) -> bool:
+        """Reads the clock; true when it is time for a report."""
+        now = time.perf_counter()
+        self._meters.seconds = self._before + (now - self._started) / self._seeds
+        if now - self._reported < REPORT_EVERY:
+            return False
+        self._reported = now
+        return True
+
+    def stop(self) -> None:
+        """Waits for the device and reads the clock."""
+        if torch.cuda.is_available():
+            torch.cuda.synchronize()
+        self.tick()
+
+
+def _update(trainer: Trainer, supply: Supply, ledger: Ledger, seeds: int) -> None:
+    """One update, metered. Until every kind has been seen once, its FLOPs are counted as it runs."""
+    if len(ledger.flops) < len(trainer.updates):
+        with FlopCount() as count:
+            kind = trainer.step(supply)
+        _check(kind, trainer)
+        ledger.flops.setdefault(kind, count.total // seeds)
+    else:
+        kind = trainer.step(supply)
+    meters = ledger.meters
+    meters.samples = supply.drawn
+    meters.flops += ledger.flops[kind]
+    if kind == "discriminator":
+        meters.d_steps += 1
+    elif kind == "generator":
+        meters.g_steps += 1
+
+
+def _check(kind: str, trainer: Trainer) -> None:
+    if kind not in trainer.updates:
+        raise PluginError(
+            f"{type(trainer).__name__}.step returned {kind!r}: wanted one of {', '.join(trainer.updates)}, "
+            "which its `updates` declares"
+        )
