@@ -93,7 +93,7 @@ class _Ensemble:
         self.stacked = len(wrapped) > 1
         self.template: nn.Module = wrapped[0]
         if self.stacked:
-            self.parameters, self.buffers = stack_module_state(wrapped)  # type: ignore[arg-type]
+            self.parameters, self.buffers = stack_module_state(wrapped)
             self.template = copy.deepcopy(wrapped[0]).to("meta")
         else:
             self.parameters, self.buffers = dict(wrapped[0].named_parameters()), dict(wrapped[0].named_buffers())

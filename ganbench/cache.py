@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
@@ -29,7 +30,7 @@ def cached(kind: str, key: Mapping[str, object], make: Callable[[], dict[str, Te
     path = cache_root() / file_name(kind, key)
     found = _read(path)
     if found is None:
-        found = make()
+        found = {name: _own(x) for name, x in make().items()}
         _write(path, found)
     return found
 
@@ -45,6 +46,11 @@ def file_name(kind: str, key: Mapping[str, object]) -> str:
     return f"{kind}-{hashlib.sha256(canonical.encode()).hexdigest()}.safetensors"
 
 
+def _own(x: Tensor) -> Tensor:
+    """A copy that shares no memory, which safetensors would refuse, and lies where one read from the cache lies."""
+    return x.detach().cpu().clone(memory_format=torch.contiguous_format)
+
+
 def _read(path: Path) -> dict[str, Tensor] | None:
     try:
         return load_file(path)
@@ -58,7 +64,7 @@ def _write(path: Path, tensors: Mapping[str, Tensor]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=".unfinished-") as folder:
             unfinished = Path(folder) / path.name
-            save_file({name: x.contiguous() for name, x in tensors.items()}, unfinished)
+            save_file(dict(tensors), unfinished)
             unfinished.replace(path)
     except (OSError, SafetensorError):
         return

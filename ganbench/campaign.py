@@ -16,7 +16,7 @@ from ganbench.record import CONTROLS, RunRecord, RunSpec
 from ganbench.registry import find
 from ganbench.request import Request
 from ganbench.store import Store
-from ganbench.supervision import Job, Limits, Outcome, Pool
+from ganbench.supervision import Job, Outcome, Pool
 
 LOG_TAIL = 4000
 """Characters of the log that a failed run's record keeps."""
@@ -79,12 +79,10 @@ class Plan:
 
 @dataclass(frozen=True)
 class Campaign:
-    """How to carry out requests: where, with how many workers, within which limits."""
+    """How to carry out requests: where the runs go, and the processes that do them."""
 
     store: Store
-    jobs: int
-    limits: Limits
-    threads: int = 1
+    pool: Pool
     resume: bool = False
     again: bool = False
     """Whether finished runs are run once more."""
@@ -101,8 +99,7 @@ class Campaign:
             check(request)
         self.store.require_writable()
         asked = _with_controls(requests)
-        with Pool(min(self.jobs, len(asked)), self.threads, self.limits) as pool:
-            outcomes = self._describe(pool, asked)
+        outcomes = self._describe(asked)
         if wrong := next((outcome for outcome in outcomes.values() if outcome.status == "usage"), None):
             raise UsageError(wrong.reason)
         return _plan(outcomes, seeds)
@@ -128,19 +125,19 @@ class Campaign:
             raise
         return [record for spec in plan.specs if (record := self.store.find(spec)) is not None]
 
-    def _describe(self, pool: Pool, requests: Sequence[Request]) -> dict[Request, Outcome]:
+    def _describe(self, requests: Sequence[Request]) -> dict[Request, Outcome]:
         with tempfile.TemporaryDirectory() as folder:
             jobs = [
                 Job(request, {"task": "describe", "request": request.as_dict()}, Path(folder) / f"{index}.txt")
                 for index, request in enumerate(requests)
             ]
-            found = dict(pool.perform(jobs))
+            found = dict(self.pool.perform(jobs))
         return {request: found[request] for request in requests}
 
     def _run(self, groups: Sequence[Group], listener: Listener) -> None:
         jobs = []
         for group in groups:
-            folder = [self.store.begin(spec) for spec in group.specs][0]
+            folder = [self.store.begin(spec) for spec in group.specs][0]  # noqa: RUF015 - every one is to be made
             payload = {
                 "task": "run",
                 "request": group.request.as_dict(),
@@ -150,11 +147,10 @@ class Campaign:
             }
             jobs.append(Job(group, payload, folder / "log.txt"))
         told = lambda group, news: listener.progressed(group, news["fraction"], news["values"])  # noqa: E731 - an adapter
-        with Pool(min(self.jobs, max(1, len(jobs))), self.threads, self.limits) as pool:
-            for group, outcome in pool.perform(jobs, told):
-                if outcome.status != "ok":
-                    self._record_failure(group, outcome)
-                listener.ended(group, self._finish(group))
+        for group, outcome in self.pool.perform(jobs, told):
+            if outcome.status != "ok":
+                self._record_failure(group, outcome)
+            listener.ended(group, self._finish(group))
 
     def _finish(self, group: Group) -> list[RunRecord]:
         """Gives each run of the group the log that they share, and reads their records back."""

@@ -77,11 +77,11 @@ class Evaluator:
     def _features_of_reals(self, extractor: Extractor) -> Features:
         def make() -> Mapping[str, Tensor]:
             handles = self._dataset.shuffled("train", torch.Generator().manual_seed(0))
-            parts = [extractor(to_uint8(self._dataset.fetch("train", chunk))) for chunk in handles.split(1000)]
+            parts = [extractor(to_uint8(self._dataset.fetch("train", chunk))) for chunk in torch.split(handles, 1000)]
             return {
                 "features": torch.cat([part.features for part in parts]),
                 "logits": torch.cat([part.logits for part in parts]),
             }
 
-        key = {"data": self._dataset.fingerprint, "split": "train", "extractor": extractor.hash}
+        key = {"data": self._dataset.fingerprint, "split": "train", "extractor": extractor.sha256}
         return Features(**cached("features", key, lambda: dict(make())))

@@ -184,7 +184,7 @@ def _template(
         curve_samples=evaluation.curve_samples,
         metrics=evaluation.metrics,
         extractor=evaluation.extractor,
-        extractor_hash=extractor.hash if extractor else None,
+        extractor_hash=extractor.sha256 if extractor else None,
         fingerprint=dataset.fingerprint,
         device=request.device,
     )

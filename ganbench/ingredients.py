@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, get_type_hints
 
@@ -43,7 +43,8 @@ def build_trick(cls: type[Trick], name: str, arguments: Mapping[str, object]) ->
     known = _field_names(cls)
     for field in arguments:
         if field not in known:
-            raise SettingError(f"the trick {name} has no field '{field}': {_advice(field, known)}")
+            nearest = difflib.get_close_matches(field, known, n=1) or known or ["no fields at all"]
+            raise SettingError(f"the trick {name} has no field '{field}'; it has {' and '.join(nearest)}")
     values = {field: fitted(value, _hint(cls, field), f"{name}({field}=...)") for field, value in arguments.items()}
     try:
         return cls(**values)
@@ -125,8 +126,9 @@ def _path(recipe: Recipe, address: str) -> Path:
     elif owner in _LEFT and getattr(recipe, owner) is None:
         reason = f"'{owner}' is None, {_LEFT[owner]}"
     else:
-        reason = f"no such address, {_advice(address, (name for name, _ in known))}"
-    raise SettingError(f"cannot set '{address}' of {recipe.name}: {reason}; it has {', '.join(settable(recipe))}")
+        nearest = difflib.get_close_matches(address, [name for name, _ in known], n=1, cutoff=0.8)
+        reason = "there is none" + "".join(f", did you mean '{name}'?" for name in nearest)
+    raise SettingError(f"cannot set '{address}' of {recipe.name}: {reason}; one can set {', '.join(settable(recipe))}")
 
 
 def _at(value: Any, path: Path) -> Any:
@@ -161,9 +163,3 @@ def _hint(cls: type, field: str) -> Any:
 def _snake_case(name: str) -> str:
     """MLPPair -> mlp_pair."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
-
-
-def _advice(name: str, known: Iterable[str]) -> str:
-    names = sorted(set(known))
-    nearest = difflib.get_close_matches(name, names, n=1)
-    return f"did you mean '{nearest[0]}'?" if nearest else f"known: {', '.join(names) or 'none'}"

@@ -33,7 +33,7 @@ def parse_call(text: str) -> tuple[str, dict[str, object]]:
         raise _unreadable(text, "an argument without a name", _CALL_EXAMPLE)
     if len(set(names)) < len(names):
         raise _unreadable(text, "a name given twice", _CALL_EXAMPLE)
-    return match[1], {str(keyword.arg): _literal(text, keyword.value, _CALL_EXAMPLE) for keyword in call.keywords}
+    return match[1], {str(each.arg): _literal(text, each.arg, each.value, _CALL_EXAMPLE) for each in call.keywords}
 
 
 def parse_setting(text: str) -> tuple[str, object]:
@@ -45,7 +45,7 @@ def parse_setting(text: str) -> tuple[str, object]:
     address, equals, value = (part.strip() for part in text.partition("="))
     if not equals or not _ADDRESS.fullmatch(address):
         raise _unreadable(text, "no address before an equals sign", _SETTING_EXAMPLE)
-    return address, _literal(text, _expression(text, value, _SETTING_EXAMPLE), _SETTING_EXAMPLE)
+    return address, _literal(text, address, _expression(text, value, _SETTING_EXAMPLE), _SETTING_EXAMPLE)
 
 
 def fitted(value: object, hint: Any, where: str) -> Any:
@@ -86,11 +86,11 @@ def _expression(text: str, source: str, wanted: str) -> ast.expr:
         raise _unreadable(text, f"what Python calls a {type(error).__name__}", wanted) from error
 
 
-def _literal(text: str, node: ast.expr, wanted: str) -> object:
+def _literal(text: str, name: str | None, node: ast.expr, wanted: str) -> object:
     try:
         return ast.literal_eval(node)
     except (ValueError, TypeError, MemoryError, RecursionError) as error:
-        raise _unreadable(text, f"'{ast.unparse(node)}', which is no literal", wanted) from error
+        raise _unreadable(text, f"a value of {name} that is no literal", wanted) from error
 
 
 def _unreadable(text: str, found: str, wanted: str) -> SettingError:

@@ -16,7 +16,7 @@ from ganbench.leaderboards.frame import runs_frame
 from ganbench.record import RunRecord
 from ganbench.request import POINTS, grid
 from ganbench.store import Store
-from ganbench.supervision import Limits, default_memory
+from ganbench.supervision import Limits, Pool, default_memory
 
 DATASETS = ("ring8", "digits")
 """What is run when no dataset is named."""
@@ -58,15 +58,10 @@ def run(
         **options,
     )
     jobs = jobs or os.cpu_count() or 1
-    campaign = Campaign(
-        store=Store(Path(out)),
-        jobs=jobs,
-        limits=Limits(time_limit, memory_limit or default_memory(jobs)),
-        threads=options.get("threads", 1),
-        resume=resume,
-        again=again,
-    )
-    return runs_frame(campaign.carry_out(campaign.plan(requests, seeds)))
+    limits = Limits(time_limit, memory_limit or default_memory(jobs))
+    with Pool(jobs, options.get("threads", 1), limits) as pool:
+        campaign = Campaign(Store(Path(out)), pool, resume, again)
+        return runs_frame(campaign.carry_out(campaign.plan(requests, seeds)))
 
 
 def leaderboard(runs: str | os.PathLike[str] = "runs", dataset: str | None = None) -> pd.DataFrame:

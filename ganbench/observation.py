@@ -76,5 +76,5 @@ def _reals(dataset: Dataset, split: Split, n: int) -> Tensor:
 
 def _in_chunks(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     """`function` over `x` (seeds, n, ...), a chunk of n at a time; a group of one is passed without its seed axis."""
-    parts = [function(chunk[0])[None] if len(x) == 1 else function(chunk) for chunk in x.split(CHUNK, dim=1)]
+    parts = [function(chunk[0])[None] if len(x) == 1 else function(chunk) for chunk in torch.split(x, CHUNK, dim=1)]
     return torch.cat(parts, dim=1)

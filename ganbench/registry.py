@@ -1,20 +1,18 @@
 """Finds plugins by their metadata, loads one by name, and says from which distribution it came.
 
-Listing imports nothing. Loading imports one module, into a plugin manager of its own, so that one plugin's failure is
-nobody else's.
+Listing imports nothing. Loading imports one module into a plugin manager of its own: its failure is nobody else's.
 """
 
 from __future__ import annotations
 
 import difflib
 import importlib
-import inspect
 import re
 import textwrap
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
 from functools import cache
 from importlib.metadata import entry_points
 from types import ModuleType
@@ -31,7 +29,7 @@ KINDS = ("variants", "tricks", "datasets", "metrics", "extensions")
 
 _WANTED = {
     "variants": "a Recipe or a Variant with that name",
-    "tricks": "a subclass of Trick with that name and a default for every field",
+    "tricks": "a dataclass derived from Trick, with that name and a default for every field",
     "datasets": "a function of an argument and a data root",
     "metrics": "a Metric",
 }
@@ -39,10 +37,9 @@ _WANTED = {
 
 @dataclass(frozen=True, order=True)
 class Offer:
-    """What an installed distribution says it offers; nothing of it has been imported."""
+    """What an installed distribution says it offers, of one of the `KINDS`; nothing of it has been imported."""
 
     kind: str
-    """One of `KINDS`."""
     name: str
     module: str
     distribution: str
@@ -71,11 +68,8 @@ def find(kind: str, name: str) -> Offer:
     """
     distribution, _, plain = name.rpartition(":")
     known = offers(kind)
-    matches = [
-        offer
-        for offer in known
-        if offer.name == plain and (not distribution or _normal(offer.distribution) == _normal(distribution))
-    ]
+    from_there = (offer for offer in known if _normal(distribution) in ("", _normal(offer.distribution)))
+    matches = [offer for offer in from_there if offer.name == plain]
     if not matches:
         forms = (f"{offer.distribution}:{offer.name}" if distribution else offer.name for offer in known)
         raise UnknownNameError.among(kind.removesuffix("s"), name, forms)
@@ -94,9 +88,7 @@ def load(offer: Offer) -> Any:
     """
     module = _imported(offer)
     manager = _registered(offer, module)
-    if offer.kind == "extensions":
-        return module
-    things = _things(offer, manager)
+    things = {offer.name: module} if offer.kind == "extensions" else _things(offer, manager)
     if offer.name not in things:
         found = ", ".join(f"'{name}'" for name in sorted(things)) or "nothing"
         raise _error(offer, f"it registered {found}", f"'{offer.name}', the name of its entry point, among them")
@@ -127,10 +119,9 @@ def extensions() -> tuple[tuple[Offer, pluggy.PluginManager], ...]:
 def notify(hook_name: str, /, **facts: object) -> None:
     """Calls that hook of every extension; one that raises costs a warning and nothing else."""
     for offer, manager in extensions():
-        hook = getattr(manager.hook, hook_name)
         try:
             with _blamed(offer, hook_name):
-                hook(**facts)
+                getattr(manager.hook, hook_name)(**facts)
         except PluginError as error:
             warnings.warn(str(error), RuntimeWarning, stacklevel=2)
 
@@ -152,9 +143,8 @@ def _registered(offer: Offer, module: ModuleType) -> pluggy.PluginManager:
     manager.add_hookspecs(hooks)
     with _blamed(offer, "its hooks"):
         manager.register(module, name=offer.module)
-    callers = manager.get_hookcallers(module) or []
     known = [name for name, caller in vars(manager.hook).items() if getattr(caller, "spec", None)]
-    for caller in callers:
+    for caller in manager.get_hookcallers(module) or []:
         if not caller.has_spec() and not all(each.optionalhook for each in caller.get_hookimpls()):
             close = difflib.get_close_matches(caller.name, known, n=1)
             raise _error(offer, f"there is no hook '{caller.name}'", " or ".join(close or known))
@@ -184,13 +174,12 @@ def _fits(kind: str, name: str, thing: object) -> bool:
     if kind == "variants":
         return isinstance(thing, Recipe | Variant) and thing.name == name
     if kind == "tricks":
-        return inspect.isclass(thing) and issubclass(thing, Trick) and thing().name == name
+        return isinstance(thing, type) and issubclass(thing, Trick) and is_dataclass(thing) and thing().name == name
     return callable(thing) if kind == "datasets" else isinstance(thing, Metric)
 
 
 def _error(offer: Offer, found: str, wanted: str) -> PluginError:
-    advice = f"update {offer.distribution}, or tell its authors"
-    return PluginError(f"{offer}: {found}; wanted {wanted}; {advice}")
+    return PluginError(f"{offer}: {found}; wanted {wanted}; update {offer.distribution}, or tell its authors")
 
 
 @contextmanager

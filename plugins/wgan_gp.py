@@ -31,7 +31,7 @@ class GradientPenalty(Penalty):
     """lambda"""
 
     def __call__(self, d: Discriminator, real: Tensor, fake: Tensor) -> Tensor:
-        mix = torch.rand(len(real), *[1] * (real.ndim - 1), device=real.device)
+        mix = torch.rand(len(real), *[1] * (real.ndim - 1), dtype=real.dtype, device=real.device)
         slope: Tensor = grad(lambda x: d(x).sum())(torch.lerp(fake, real, mix)).flatten(1).norm(dim=1)
         return self.weight * (slope - 1).square().mean()
 

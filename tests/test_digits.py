@@ -50,5 +50,5 @@ def test_as_many_samples_are_judged_as_are_held_out():
 
 def test_digits_take_no_argument():
     """What follows a colon is refused in words that repeat it."""
-    with pytest.raises(DatasetError, match="^dataset 'digits' takes no argument, found 'digits:3'$"):
+    with pytest.raises(DatasetError, match=r"^dataset 'digits' takes no argument, found 'digits:3'$"):
         load("3")

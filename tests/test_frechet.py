@@ -55,7 +55,7 @@ def test_a_rotation_of_both_changes_nothing() -> None:
 
 
 def test_covariances_that_do_not_commute() -> None:
-    """In the plane tr (S1 S2)^(1/2) = sqrt(tr S1 S2 + 2 sqrt(det S1 S2)): 13 + 2 sqrt(4 * 5) under the root here."""
+    """In the plane tr (S1 S2)^(1/2) = sqrt(tr S1 S2 + 2 sqrt(det S1 S2)): 13 + 2 sqrt(4 * 9) under the root here."""
     a, b = gaussian([0, 0], [1, 4]), gaussian([0, 0], torch.tensor([[5.0, 1.0], [1.0, 2.0]], dtype=torch.float64))
     assert frechet_distance(a, b) == pytest.approx(5 + 7 - 2 * math.sqrt(13 + 2 * math.sqrt(4 * 9)), rel=1e-12)
 

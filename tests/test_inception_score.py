@@ -40,7 +40,7 @@ def test_certain_and_balanced_images_score_the_number_of_classes() -> None:
 
 
 def test_images_sorted_by_class_score_one_at_as_many_splits() -> None:
-    """Ten classes in ten splits, sorted: each split holds one class, so the score is 1 although all classes are there."""
+    """Ten classes in ten splits, sorted: each split holds one class and scores 1, though all classes are there."""
     scores = inception_scores(one_hot(torch.arange(100) // 10, 10), (1, 10))
     assert scores == pytest.approx({1: 10.0, 10: 1.0}, rel=1e-12)
 
@@ -51,7 +51,7 @@ def test_an_absent_class_leaves_the_score_finite() -> None:
 
 
 def test_a_hand_computed_score() -> None:
-    """p = (3/4, 1/4) and (1/4, 3/4) have q = 1/2, so the score is exp(3/4 log(3/2) + 1/4 log(1/2))."""
+    """Probabilities (3/4, 1/4) and (1/4, 3/4) have q = 1/2, so the score is exp(3/4 log(3/2) + 1/4 log(1/2))."""
     logits = torch.tensor([[3.0, 1.0], [1.0, 3.0]]).log()
     assert inception_scores(logits, (1,))[1] == pytest.approx(1.5**0.75 * 0.5**0.25, rel=1e-7)
 

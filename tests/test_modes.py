@@ -20,7 +20,7 @@ def measured(samples: Tensor, density: GaussianMixture, metric: Modes | None = N
 
 
 def test_a_hand_counted_example() -> None:
-    """Three samples on the first mode, one 4 sigma off the second: 1 mode, 3 of 4 on it, KL of (3/4, 1/4) to (1/2, 1/2)."""
+    """Three samples on the first mode, one 4 sigma off the second: 1 mode, 3 of 4 on it, KL of (3/4, 1/4) to even."""
     samples = torch.tensor([[0.0, 0.0], [2.9, 0.0], [0.0, -3.0], [14.0, 0.0]])
     assert measured(samples, PAIR) == pytest.approx(
         {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import sys
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -59,7 +60,7 @@ def test_idx_files_become_the_two_splits(tmp_path: Path, no_network: None, name:
 
 @pytest.mark.skipif(not (REAL_DATA / "MNIST").is_dir(), reason="the real MNIST is not beside the checkout")
 def test_the_real_mnist_is_the_one_everybody_uses():
-    """60,000 + 10,000 images; the mean and deviation are the 0.1307 and 0.3081 that PyTorch's MNIST example divides by."""
+    """60,000 + 10,000 images; mean and deviation are the 0.1307 and 0.3081 of PyTorch's MNIST example."""
     dataset = load("mnist", root=REAL_DATA)
     pixels = dataset.images("train").double() / 255
     assert (dataset.size("train"), dataset.size("held_out")) == (60_000, 10_000)
@@ -103,7 +104,7 @@ def test_celeba_keeps_the_centre_square(tmp_path: Path, monkeypatch: pytest.Monk
 
 @pytest.mark.parametrize("name", ["mnist", "fashion_mnist", "cifar10", "stl10"])
 def test_missing_files_are_named(tmp_path: Path, no_network: None, name: str):
-    """Without files and network, the error says where was looked, for which files, what the network said, what to do."""
+    """Without files and network, the error says where it looked, for which files, what the network said, what to do."""
     with pytest.raises(DatasetError) as caught:
         load(name, root=tmp_path)
     message = str(caught.value)
@@ -133,7 +134,7 @@ def test_a_download_is_tried_when_files_are_absent(
             calls.append((train, download))
             if not download:
                 raise RuntimeError("Dataset not found.")
-            print("Downloading")
+            sys.stdout.write("Downloading\n")
             self.data, self.targets = torch.zeros(2, 28, 28, dtype=torch.uint8), torch.zeros(2, dtype=torch.int64)
 
     monkeypatch.setattr(torchvision.datasets, "MNIST", Absent)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import signal
 import sys
 from importlib import import_module
-from types import FrameType
 from typing import NoReturn
 
 import click
@@ -59,7 +58,7 @@ def main() -> None:
         _fail("interrupted; the same command with --resume continues", 130)
 
 
-def _interrupt(signum: int, frame: FrameType | None) -> NoReturn:
+def _interrupt(*signal_and_frame: object) -> NoReturn:
     raise KeyboardInterrupt
 
 

@@ -47,8 +47,9 @@ class Bars:
 
     def ended(self, group: Group, records: Sequence[RunRecord]) -> None:
         bad = [record for record in records if record.status != "ok"]
-        values = f"{len(bad)} of {len(records)}: {bad[0].status}" if bad else ""
-        self._progress.update(self._tasks[group], completed=1.0, **({"values": values} if bad else {}))
+        self._progress.update(self._tasks[group], completed=1.0)
+        if bad:
+            self._progress.update(self._tasks[group], values=f"{len(bad)} of {len(records)}: {bad[0].status}")
 
 
 def _name(group: Group) -> str:

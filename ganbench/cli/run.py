@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -75,6 +76,7 @@ class Amount(click.ParamType[float]):
 @click.pass_context
 def command(
     ctx: click.Context,
+    /,
     plugins: tuple[str, ...],
     datasets: tuple[str, ...],
     tricks: tuple[str, ...],
@@ -90,7 +92,7 @@ def command(
     as_json: bool,
     **options: str | int | None,
 ) -> None:
-    """Train variants under a fixed budget, measure them, and print one table a dataset.
+    r"""Train variants under a fixed budget, measure them, and print one table a dataset.
 
     Each run leaves a folder with its record, samples, curves and checkpoint. Finished runs are not run again.
 
@@ -103,19 +105,21 @@ def command(
     from ganbench.campaign import Campaign
     from ganbench.cli.progress import Bars
     from ganbench.store import Store
-    from ganbench.supervision import Limits, default_memory
+    from ganbench.supervision import Limits, Pool, default_memory
 
     requests = _requests(plugins, datasets or DATASETS, tricks, settings, options)
     jobs = jobs or os.cpu_count() or 1
     limits = Limits(time_limit, int(memory_limit) if memory_limit else default_memory(jobs))
-    campaign = Campaign(Store(out), jobs, limits, int(options["threads"] or 1), resume, again)
-    plan = campaign.plan(requests, seeds)
-    if dry_run:
-        _print_plan(plan, campaign.store, as_json)
-        return
-    with Bars() as bars:
-        records = campaign.carry_out(plan, bars)
-    _print_records(records, campaign.store, as_json)
+    store = Store(out)
+    with Pool(jobs, int(options["threads"] or 1), limits) as pool:
+        campaign = Campaign(store, pool, resume, again)
+        plan = campaign.plan(requests, seeds)
+        if dry_run:
+            _print_plan(plan, store, as_json)
+            return
+        with Bars() as bars:
+            records = campaign.carry_out(plan, bars)
+    _print_records(records, store, as_json)
     ctx.exit(exit_code(records))
 
 
@@ -134,8 +138,8 @@ def _requests(
     settings: tuple[str, ...],
     options: dict[str, str | int | None],
 ) -> list[Request]:
-    variants = sum(separated(plugins), [])
-    return grid(variants, sum(separated(datasets), []), separated(tricks), settings=settings, **options)
+    names = [list(chain.from_iterable(separated(texts))) for texts in (plugins, datasets)]
+    return grid(*names, separated(tricks), settings=settings, **options)
 
 
 def _print_plan(plan: Plan, store: Store, as_json: bool) -> None:

@@ -1,8 +1,8 @@
 """1,797 real handwritten digits of 8 x 8 pixels, which come with scikit-learn: an image dataset without a download.
 
 Alpaydin and Kaynak, "Optical Recognition of Handwritten Digits", UCI Machine Learning Repository, 1998,
-https://doi.org/10.24432/C50P49; scikit-learn's `load_digits` holds its test set. Grey levels 0..16 become 0..255.
-The split is stratified by class and the same everywhere: 1,297 images to train on, 500 held out.
+https://archive.ics.uci.edu/dataset/80; scikit-learn's `load_digits` holds its test set. Grey levels 0..16 become
+0..255. The split is stratified by class and the same everywhere: 1,297 images to train on, 500 held out.
 """
 
 from __future__ import annotations

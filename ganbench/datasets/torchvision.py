@@ -7,10 +7,10 @@
 | stl10 | unlabeled, 100,000 | test, 8,000 | (3, 48, 48): each byte the mean of 2 x 2 of the original 96 x 96 |
 | celeba | train, 162,770 | test, 19,962 | (3, 64, 64): centre square of 178 pixels, resized with antialias |
 
-STL-10 follows Miyato et al., "Spectral Normalization for GANs", ICLR 2018, https://arxiv.org/abs/1802.05957, section 4,
-in the split and in 48 x 48. CelebA's crop is the one of PyTorch's DCGAN tutorial, Resize(64) and CenterCrop(64), with
-the crop taken first: the images are 178 x 218, so 178 is the largest square (others cut 108 or 140: their numbers do
-not compare with these).
+STL-10 is trained on at 48 x 48, as is the custom since Miyato et al., "Spectral Normalization for GANs", ICLR 2018,
+https://arxiv.org/abs/1802.05957; its labelled training images are left out. CelebA's crop is the one of PyTorch's DCGAN
+tutorial, Resize(64) and CenterCrop(64), with the crop taken first: the images are 178 x 218, so 178 is the largest
+square (others cut 108 or 140: their numbers do not compare with these).
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass
+from dataclasses import asdict, astuple, dataclass
 from typing import Any
 
 import pandas as pd
@@ -51,8 +51,8 @@ class Board:
     def table(self) -> pd.DataFrame:
         """One row a cell, in the board's order, controls last.
 
-        Columns: cell, seeds (asked), seeds_ok, failures; for every quantity its mean, its half_width and the seeds that
-        have it; parameters of each network; what one seed cost; the ids of the runs.
+        Columns: the conditions, so that a row travels alone; cell, seeds (asked), seeds_ok, failures; of every quantity
+        the mean, the half_width and the seeds that have it; parameters of each network; what one seed cost; run ids.
         """
         return pd.DataFrame([self._line(row) for row in self.all_rows])
 
@@ -64,7 +64,8 @@ class Board:
             for part, value in row.estimate(quantity)._asdict().items()
         }
         parameters = {f"parameters.{network}": row.parameters(network) for network in self.networks}
-        return {"cell": row.cell, **seeds, **numbers, **parameters, **row.costs, "runs": row.ids}
+        costs = {**parameters, **row.costs}
+        return {**asdict(self.conditions), "cell": row.cell, **seeds, **numbers, **costs, "runs": row.ids}
 
 
 def boards(records: Iterable[RunRecord]) -> list[Board]:

@@ -7,19 +7,21 @@ from ganbench.leaderboards.caption import named, spent
 from ganbench.leaderboards.numbers import count_text, estimate_text, magnitude_text, seconds_text, seeds_text
 from ganbench.leaderboards.row import Row
 
+LONE = "1 seed, no interval"
 
-def results(board: Board, row: Row) -> dict[str, str]:
-    """Seeds, failures and every quantity with its interval."""
-    numbers = {named(board, quantity): quantity_text(row, quantity) for quantity in board.quantities}
+
+def results(board: Board, row: Row, lone: str = LONE) -> dict[str, str]:
+    """Seeds, failures and every quantity with its interval; `lone` is said of a number that rests on one seed."""
+    numbers = {named(board, quantity): quantity_text(row, quantity, lone) for quantity in board.quantities}
     return {"seeds ok": f"{len(row.ok)} of {len(row.records)}", "failed": row.failures, **numbers}
 
 
-def quantity_text(row: Row, quantity: str) -> str:
+def quantity_text(row: Row, quantity: str, lone: str = LONE) -> str:
     """As "7.2 ± 0.6", "7.2 (1 seed, no interval)", "7.2 ± 0.6 (3 seeds)" where more were ok; empty without a value."""
     estimate = row.estimate(quantity)
     text = estimate_text(estimate)
     if estimate.seeds == 1:
-        return f"{text} ({seeds_text(1)}, no interval)"
+        return f"{text} ({lone})"
     return f"{text} ({seeds_text(estimate.seeds)})" if text and estimate.seeds < len(row.ok) else text
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 from ganbench.atomic import write_text
@@ -30,15 +29,12 @@ def write_boards(boards: Sequence[Board], folder: Path) -> list[Path]:
 
 
 def board_csv(board: Board) -> str:
-    """The board's table as CSV, its conditions repeated in every row so that a row travels alone.
+    """The board's table as CSV, its conditions in every row.
 
     Numbers have ten significant digits: every count up to ten billion is exact, and the last bits, in which machines
     differ, are left out. A number that is not there is an empty field.
     """
-    table = board.table
-    for place, (name, value) in enumerate(asdict(board.conditions).items()):
-        table.insert(place, name, value)
-    return table.to_csv(index=False, float_format="%.10g", lineterminator="\n")
+    return board.table.to_csv(index=False, float_format="%.10g", lineterminator="\n")
 
 
 def slugs(boards: Sequence[Board]) -> list[str]:

@@ -12,8 +12,10 @@ _PREFIXES = ("", "k", "M", "G", "T", "P", "E", "Z")
 
 
 def estimate_text(estimate: Estimate) -> str:
-    """As "7.2 ± 0.6": half width to one significant digit, two where the first is a 1; the mean to as many places.
+    """As "7.2 ± 0.6" or "7.04 ± 0.25": the mean to the decimal places of its half width.
 
+    The half width has two significant digits where they are at most 35, else one: the rule of the Particle Data Group,
+    "Review of Particle Physics", Physical Review D 110, 030001 (2024), introduction, section 5.3.
     A mean without an interval is printed to four significant digits; no mean is an empty text.
     """
     if estimate.mean is None:
@@ -38,8 +40,9 @@ def magnitude_text(amount: float | None) -> str:
     """Three significant digits and a decimal prefix: "1.23 T"; empty where there is none."""
     if amount is None:
         return ""
-    power = min(max(int(math.log10(amount)) // 3, 0), len(_PREFIXES) - 1) if amount >= 1 else 0
-    return f"{amount / 1000**power:.3g} {_PREFIXES[power]}".rstrip()
+    rounded = float(f"{amount:.2e}")
+    power = min(int(math.log10(max(rounded, 1))) // 3, len(_PREFIXES) - 1)
+    return f"{rounded / 1000**power:.3g} {_PREFIXES[power]}".rstrip()
 
 
 def seconds_text(seconds: float | None) -> str:
@@ -52,8 +55,8 @@ def seconds_text(seconds: float | None) -> str:
 def _places(half_width: float) -> int:
     """Decimal places that the interval supports; negative for tens, hundreds and so on."""
     exponent = math.floor(math.log10(half_width))
-    leading = int(half_width / 10.0**exponent)
-    return (1 if leading == 1 else 0) - exponent
+    digits = 2 if half_width / 10.0**exponent < 3.55 else 1
+    return digits - 1 - exponent
 
 
 def _fixed(value: float, places: int) -> str:

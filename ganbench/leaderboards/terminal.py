@@ -19,6 +19,9 @@ from ganbench.leaderboards.row import Row
 
 CELLS_ABREAST = 5
 """As many columns of numbers as 100 characters hold."""
+NAME_WIDTH = 20
+"""Characters of the column of names: "inception_score@10 ↑" fits, and five times "12.40 ± 0.25" beside it."""
+_LONE = "1 seed"
 
 
 def board_renderable(board: Board) -> RenderableType:
@@ -40,10 +43,10 @@ def board_renderable(board: Board) -> RenderableType:
 
 def _overview(board: Board) -> Table:
     """Cells as rows, with the headline alone."""
-    table = _table(["cell", "seeds ok", named(board, board.headline), "training seconds", "failed"])
+    table = _table(["cell", "seeds ok", _short(board, named(board, board.headline)), "training seconds", "failed"])
     for row in board.all_rows:
         texts = {**results(board, row), **cost(board, row)}
-        number = quantity_text(row, board.headline)
+        number = quantity_text(row, board.headline, _LONE)
         _add(table, [row.cell, texts["seeds ok"], number, texts["training seconds"], texts["failed"]])
     return table
 
@@ -51,12 +54,17 @@ def _overview(board: Board) -> Table:
 def _block(board: Board, rows: Sequence[Row]) -> Table:
     """Cells as columns: seeds and every quantity, then every cost."""
     table = _table(["", *(row.cell for row in rows)])
-    for section in (results, cost):
-        columns = [section(board, row) for row in rows]
+    table.columns[0].width = NAME_WIDTH
+    for columns in ([results(board, row, _LONE) for row in rows], [cost(board, row) for row in rows]):
         for name in columns[0]:
-            _add(table, [name, *(column[name] for column in columns)])
+            _add(table, [_short(board, name), *(column[name] for column in columns)])
         table.add_section()
     return table
+
+
+def _short(board: Board, name: str) -> str:
+    """A quantity without the name of the extractor, which a board has one of and tells below."""
+    return name.replace(f"[{board.conditions.extractor}]", "")
 
 
 def _incident(run: dict[str, str]) -> Text:
@@ -66,7 +74,7 @@ def _incident(run: dict[str, str]) -> Text:
 
 
 def _table(names: Iterable[str]) -> Table:
-    table = Table(box=box.SIMPLE, pad_edge=False)
+    table = Table(box=box.SIMPLE, pad_edge=False, collapse_padding=True)
     for place, name in enumerate(names):
         table.add_column(_plain(name), justify="right" if place else "left", overflow="fold")
     return table

@@ -52,7 +52,7 @@ class ShippedExtractor(torch_fidelity.FeatureExtractorBase):  # type: ignore[mis
 
     @staticmethod
     def can_be_compiled() -> bool:
-        """No: it is faster than its compilation."""
+        """No: so small a network gains nothing from it."""
         return False
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import warnings
 from pathlib import Path, PurePosixPath
 
 import safetensors.torch
@@ -21,7 +22,7 @@ from torch import Tensor, nn
 from ganbench.errors import ExtractorError
 from ganbench.vision import torch_fidelity
 
-LAYERS = ("2048", "logits_unbiased")
+LAYERS = ["2048", "logits_unbiased"]
 URL: str = torch_fidelity.feature_extractor_inceptionv3.URL_INCEPTION_V3
 FILE = PurePosixPath(URL).name
 HASH_START = PurePosixPath(FILE).stem.rpartition("-")[2]
@@ -84,7 +85,8 @@ def _tensors(file: Path, content: bytes) -> dict[str, Tensor]:
     try:
         if file.suffix == ".safetensors":
             return safetensors.torch.load(content)
-        state: dict[str, Tensor] = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+        with warnings.catch_warnings(action="ignore"):
+            state: dict[str, Tensor] = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     except Exception as error:
         raise ExtractorError(
             f"extractor 'inception': {file} is damaged or holds more than tensors ({type(error).__name__}) and "

@@ -2,7 +2,8 @@
 
 Radford, Metz and Chintala, "Unsupervised Representation Learning with Deep Convolutional Generative Adversarial
 Networks", ICLR 2016, https://arxiv.org/abs/1511.06434, section 3 and figure 1: all-convolutional, ReLU inside the
-generator, LeakyReLU(0.2) inside the discriminator; section 4: weights start from N(0, 0.02).
+generator, LeakyReLU(0.2) inside the discriminator; section 4: weights start from N(0, 0.02). The gains of batch
+normalisation start from N(1, 0.02), as in the authors' code, https://github.com/Newmu/dcgan_code.
 
 Deviations. The discriminator has no batch normalisation: with it, a sample's score depends on its whole batch, and the
 gradient of one score by one sample, which WGAN-GP and R1 penalise, means nothing (Gulrajani et al., "Improved Training

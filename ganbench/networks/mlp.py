@@ -22,7 +22,7 @@ class MLPGenerator(nn.Module):
 
     def forward(self, latent: Tensor) -> Tensor:
         x: Tensor = self.out(self.hidden(latent))
-        return torch.tanh(x).unflatten(1, self.sample_shape) if len(self.sample_shape) == 3 else x
+        return torch.tanh(x).reshape(-1, *self.sample_shape) if len(self.sample_shape) == 3 else x
 
 
 class MLPDiscriminator(nn.Module):

@@ -1,0 +1,330 @@
+import csv
+import io
+import random
+
+import pandas as pd
+import pytest
+from records import QUANTITIES, failed, ok
+
+from ganbench.leaderboards.board import boards
+from ganbench.leaderboards.files import board_csv, slugs, write_boards
+from ganbench.leaderboards.frame import runs_frame
+from ganbench.leaderboards.markdown import board_markdown, escaped
+from ganbench.leaderboards.numbers import count_text, estimate_text, magnitude_text, seconds_text
+from ganbench.leaderboards.row import Estimate
+
+NSGAN = [ok("nsgan", 0, 6), ok("nsgan", 1, 7), ok("nsgan", 2, 8)]
+WGAN = [ok("wgan", 0, 3), failed("diverged", "wgan", 1, "weights were not finite")]
+GAN = [failed("timeout", "gan", 0, "60 s were over")]
+HELD_OUT = ok("held_out_real", 0, 8, budget="0 samples", batch_size=0, points=1)
+HASH = "f" * 64
+
+
+def only(records):
+    (board,) = boards(records)
+    return board
+
+
+def cells(board):
+    return [row.cell for row in board.all_rows]
+
+
+def test_csv_holds_every_number_with_its_conditions():
+    """A CSV has a line a cell: conditions, seeds, failures, mean and half width apart, costs, ids.
+
+    What there is not is an empty field.
+    6, 7, 8 have the mean 7 and the half width 4.302652730 / sqrt(3) = 2.484137712.
+    """
+    ids = [" ".join(record.id for record in records) for records in (NSGAN, WGAN, GAN, [HELD_OUT])]
+    conditions = f"ring8,{HASH},1280 samples,1000,128,2,,,cpu,1"
+    cost = "17282,17153,1280,10,10,2500000,0.5,0.25"
+    expected = (
+        "dataset,fingerprint,budget,samples,batch_size,points,extractor,extractor_hash,device,protocol,"
+        "cell,seeds,seeds_ok,failures,modes_covered.mean,modes_covered.half_width,modes_covered.seeds,"
+        "parameters.generator,parameters.discriminator,real_samples,d_steps,g_steps,flops,"
+        "training_seconds,evaluation_seconds,runs\n"
+        f"{conditions},nsgan,3,3,,7,2.484137712,3,{cost},{ids[0]}\n"
+        f"{conditions},wgan,2,1,1 diverged,3,,1,{cost},{ids[1]}\n"
+        f"{conditions},gan,1,0,1 timeout,,,0,,,,,,,,,{ids[2]}\n"
+        f"{conditions},control: held-out real data,1,1,,8,,1,{cost},{ids[3]}\n"
+    )
+    assert board_csv(only([HELD_OUT, *GAN, *WGAN, *NSGAN])) == expected
+
+
+def test_markdown_prints_what_the_numbers_depend_on():
+    """A page has heading, conditions, how to read it, results, cost with run ids, failures with reasons, and a legend.
+
+    The half width 2.484 is printed to two digits, so the mean has one decimal place.
+    """
+    nsgan, gan = " ".join(record.id for record in NSGAN), GAN[0].id
+    expected = f"""\
+# ring8: 1280 samples
+
+- dataset: ring8, fingerprint ffffffffffff
+- budget of one seed: 1280 samples, batch size 128
+- evaluation: n = 1000 samples at the last of 2 points
+- extractor: none
+- seeds: 0, 1, 2
+- device: cpu
+- protocol: 1
+- versions: torch 2.13.0
+
+A number is the mean ± half the 95 % t-interval over the seeds that ended ok; one seed has no interval.
+Failed runs enter no mean: they are counted in their row and listed with their reasons.
+Rows stand in the order of modes_covered ↑, which is no ranking: overlapping intervals do not separate.
+
+## Results
+
+| cell   | seeds ok   | failed    | modes_covered ↑   |
+|--------|------------|-----------|-------------------|
+| nsgan  | 3 of 3     |           | 7.0 ± 2.5         |
+| gan    | 0 of 1     | 1 timeout |                   |
+
+## Cost of one seed
+
+| cell   | parameters of generator   | parameters of discriminator   | real samples   | d_steps   | g_steps   \
+| FLOPs   | training seconds   | evaluation seconds   | runs                                               |
+|--------|---------------------------|-------------------------------|----------------|-----------|-----------|\
+---------|--------------------|----------------------|----------------------------------------------------|
+| nsgan  | 17,282                    | 17,153                        | 1,280          | 10        | 10        \
+| 2.5 M   | 0.5                | 0.25                 | {nsgan} |
+| gan    |                           |                               |                |           |           \
+|         |                    |                      | {gan}                                   |
+
+## Failed and incomplete runs
+
+| cell   | seed   | status   | reason         | spent                                                          \
+| run              |
+|--------|--------|----------|----------------|----------------------------------------------------------------\
+|------------------|
+| gan    | 0      | timeout  | 60 s were over | 640 samples, 5 d_steps, 5 g_steps, 1250000 flops, 0.25 seconds \
+| {gan} |
+
+## Legend
+
+| quantity      | better   | unit   | bounds     | meaning    |
+|---------------|----------|--------|------------|------------|
+| modes_covered | higher   | modes  | at least 0 | modes held |
+"""
+    assert board_markdown(only([*GAN, *NSGAN])) == expected
+
+
+def test_failed_seeds_are_counted_and_never_averaged():
+    """A diverged and a timed-out seed stand in the row's count; their numbers, though in the record, enter no mean."""
+    board = only([*NSGAN, failed("diverged", seed=3), failed("diverged", seed=4), failed("timeout", seed=5)])
+    (row,) = board.rows
+    assert (len(row.records), len(row.ok), row.failures) == (6, 3, "2 diverged, 1 timeout")
+    assert row.estimate("modes_covered").mean == 7
+
+
+def test_one_seed_has_no_interval():
+    """A single ok seed is printed as a number that says so."""
+    assert "| nsgan  | 1 of 1     |          | 6 (1 seed, no interval) |" in board_markdown(only([ok(modes=6)]))
+
+
+def test_a_cell_without_an_ok_seed_comes_last_and_blank():
+    """A cell whose every seed failed has its place after the worst that ended, and no number."""
+    board = only([failed("crashed", "aaa", 0), failed("diverged", "aaa", 1), ok("zzz", 0, 0)])
+    assert cells(board) == ["zzz", "aaa"]
+    assert pd.isna(board.table["modes_covered.mean"][1])
+
+
+def test_a_board_of_failures_alone_is_still_a_board():
+    """Where nothing ended well, the failures are the result."""
+    text = board_markdown(only([failed("crashed", reason="out of luck")]))
+    assert "| nsgan  | 0 of 1     | 1 crashed |" in text
+    assert "out of luck" in text
+    assert "Legend" not in text
+
+
+def test_a_quantity_is_averaged_over_the_seeds_that_have_it():
+    """Where an ok seed lacks a quantity, the number says how many seeds it rests on; the run's reason is listed."""
+    partial = ok("nsgan", 3, None, values={"reverse_kl": 0.5})
+    board = only([*NSGAN, partial])
+    assert board.rows[0].estimate("modes_covered") == Estimate(7.0, pytest.approx(2.484138), 3)
+    text = board_markdown(board)
+    assert "7.0 ± 2.5 (3 seeds)" in text
+    assert "0.5 (1 seed, no interval)" in text
+
+
+def test_an_ok_run_with_a_reason_is_listed():
+    """A run that ended well but left a value out is listed with what it says of that."""
+    record = ok("nsgan", 0, 6)
+    record = type(record)(**{**vars(record), "reason": "left out, because not finite: auc"})
+    assert "left out, because not finite: auc" in board_markdown(only([record]))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"protocol": 99},
+        {"dataset": "grid25"},
+        {"fingerprint": "0" * 64},
+        {"budget": "2560 samples"},
+        {"samples": 500},
+        {"batch_size": 64},
+        {"points": 5},
+        {"extractor": "cnn", "extractor_hash": "1" * 64},
+        {"device": "cuda"},
+    ],
+)
+def test_different_conditions_never_share_a_board(changes):
+    """Two runs that differ in protocol, data, budget, n, batch size, points, extractor or device are on two boards."""
+    assert len(boards([ok("nsgan", 0, 6), ok("wgan", 0, 7, **changes)])) == 2
+
+
+def test_rows_follow_the_direction_of_the_headline():
+    """Where lower is better the smallest mean comes first; ties stand by name, two before ten."""
+    lower = {**QUANTITIES, "modes_covered": {"direction": "lower"}}
+    values = {"b": 2.0, "a10": 1.0, "a2": 1.0}
+    records = [ok(name, 0, value) for name, value in values.items()]
+    assert cells(only(records)) == ["b", "a2", "a10"]
+    reversed_ = [type(record)(**{**vars(record), "quantities": lower}) for record in records]
+    assert cells(only(reversed_)) == ["a2", "a10", "b"]
+
+
+def test_controls_stand_apart_on_every_budget():
+    """A control is on each board of its data, n, extractor and protocol, after the variants however good it is."""
+    untrained = ok("untrained", 0, 0, budget="0 samples", batch_size=0, points=1)
+    small, large = boards([untrained, HELD_OUT, ok("gan", 0, 3), ok("gan", 0, 5, budget="2560 samples")])
+    for board in (small, large):
+        assert cells(board) == ["gan", "control: held-out real data", "control: untrained generator"]
+
+
+@pytest.mark.parametrize("changes", [{"samples": 500}, {"protocol": 99}, {"fingerprint": "0" * 64}])
+def test_a_control_under_other_conditions_is_not_admitted(changes):
+    """A control measured on other data, at another n or under another protocol says nothing of the board."""
+    assert cells(only([ok("gan", 0, 3), ok("untrained", 0, 0, **changes)])) == ["gan"]
+
+
+def test_controls_alone_make_no_board():
+    """Without a variant there is nothing to compare."""
+    assert boards([HELD_OUT]) == []
+
+
+def test_a_run_without_known_data_stands_where_it_was_asked_for():
+    """A plugin that could not be loaded is counted on the boards of its dataset and budget, else on its own."""
+    unknown = {"fingerprint": None, "samples": 0, "points": 0, "batch_size": 0}
+    broken = failed("load_error", "broken", 0, "no module named x", **unknown)
+    assert cells(only([ok("gan", 0, 3), broken])) == ["gan", "broken"]
+    assert [cells(board) for board in boards([ok("gan", 0, 3, budget="9 samples"), broken])] == [["gan"], ["broken"]][
+        ::-1
+    ]
+    assert cells(only([broken])) == ["broken"]
+
+
+def test_two_sources_of_one_cell_are_two_rows():
+    """A plugin that changed is another cell, told apart by the first digits of its source where there is need."""
+    old, new = ok("gan", 0, 3, source_hash="1234567" + "0" * 57), ok("gan", 0, 5, source_hash="89abcde" + "0" * 57)
+    assert cells(only([old, new])) == ["gan @89abcde", "gan @1234567"]
+    assert cells(only([old])) == ["gan"]
+
+
+def test_of_a_seed_run_twice_the_smaller_id_counts():
+    """Of two runs of one cell, source and seed the first by id stays, even where it failed; the other is counted."""
+    alone, grouped = ok("gan", 0, 3), failed("diverged", "gan", 0, group=(0, 1))
+    board = only([alone, grouped])
+    assert board.set_aside == 1
+    assert board.rows[0].ids == min(alone.id, grouped.id)
+    assert "1 run was set aside" in board_markdown(board)
+
+
+def test_boards_do_not_depend_on_the_order_of_records():
+    """The same records in any order give the same bytes."""
+    records = [*NSGAN, *WGAN, *GAN, HELD_OUT, ok("gan", 0, 5, budget="2560 samples")]
+    expected = [board_csv(board) + board_markdown(board) for board in boards(records)]
+    for seed in range(5):
+        random.Random(seed).shuffle(records)
+        assert [board_csv(board) + board_markdown(board) for board in boards(records)] == expected
+
+
+HOSTILE = "<script>alert(1)</script> | `x` ![i](javascript:1)\n# h \u202e$a$ **b**"
+
+
+def test_hostile_text_cannot_break_or_script_a_page():
+    """Names, settings and reasons from a stranger reach the page as text: no tag, link, cell, heading or code."""
+    record = failed("crashed", HOSTILE, 0, HOSTILE, settings=((HOSTILE, HOSTILE),), dataset=HOSTILE)
+    text = board_markdown(only([record, ok("gan", 0, 3, dataset=HOSTILE)]))
+    for live in ("<", "`", "](", "$", "*", "\u202e"):
+        assert live not in text
+    tables = [block.splitlines() for block in text.split("\n\n") if block.startswith("|")]
+    assert len(tables) == 4
+    for lines in tables:
+        assert {line.count("|") for line in lines} == {lines[0].count("|")}
+    assert sum(line.startswith("#") for line in text.splitlines()) == 5
+
+
+def test_escaped_text_is_readable():
+    """What is harmless stays as it is."""
+    plain = "wgan_gp + ema(decay=0.99) [weight='0.1']"
+    assert escaped(plain) == plain
+    assert escaped("a|b\n<c>") == "a&#124;b &lt;c&gt;"
+
+
+def test_hostile_text_stays_in_its_csv_field():
+    """A reader of the CSV gets the cell's name back as it was."""
+    (line,) = csv.DictReader(io.StringIO(board_csv(only([ok('a,"b"\n|c', 0, 1)]))))
+    assert line["cell"] == 'a,"b"\n|c'
+
+
+def test_files_are_whole_named_and_repeatable(tmp_path):
+    """Each board leaves one CSV and one page under its dataset and budget, and nothing else; twice the same bytes."""
+    found = boards([*NSGAN, ok("gan", 0, 5, budget="2560 samples")])
+    paths = write_boards(found, tmp_path / "boards")
+    names = [f"ring8-{budget}-samples.{suffix}" for budget in (1280, 2560) for suffix in ("csv", "md")]
+    assert [path.name for path in paths] == names
+    assert sorted(path.name for path in (tmp_path / "boards").iterdir()) == sorted(names)
+    before = [path.read_bytes() for path in paths]
+    assert [path.read_bytes() for path in write_boards(found, tmp_path / "boards")] == before
+
+
+def test_file_names_are_plain_and_never_shared():
+    """Boards that differ in more than dataset and budget, or in letters that a file name lacks, differ in name."""
+    datasets = ("../A b", "../a/b", "c")
+    names = slugs(boards([ok("gan", 0, 1, dataset=name, samples=n) for name in datasets for n in (10, 20)]))
+    assert len(set(names)) == 6
+    assert all(set(name) <= set("abcdefghijklmnopqrstuvwxyz0123456789._-") for name in names)
+    assert all(name.startswith(("a-b-1280-samples-", "c-1280-samples-")) for name in names)
+
+
+@pytest.mark.parametrize(
+    ("mean", "half_width", "text"),
+    [
+        (7.2345, 0.63, "7.2 ± 0.6"),
+        (7.2345, 0.25, "7.23 ± 0.25"),
+        (7.2345, 0.96, "7.2 ± 1.0"),
+        (1234.5, 123.0, "1230 ± 120"),
+        (0.98765, 0.0012, "0.9877 ± 0.0012"),
+        (-0.001, 0.4, "0.0 ± 0.4"),
+        (8.0, 0.0, "8 ± 0"),
+        (123.456, None, "123.5"),
+        (None, None, ""),
+    ],
+)
+def test_a_number_has_the_digits_that_its_interval_supports(mean, half_width, text):
+    """The half width has two digits up to 35, else one, and the mean as many decimal places."""
+    assert estimate_text(Estimate(mean, half_width, 5)) == text
+
+
+def test_costs_are_short():
+    """Counts have thousands apart, magnitudes three digits and a prefix, seconds three digits."""
+    assert [count_text(n) for n in (None, 0.0, 400_000.0)] == ["", "0", "400,000"]
+    texts = [magnitude_text(n) for n in (None, 0, 999, 999_999, 1.234e12, 1e25)]
+    assert texts == ["", "0", "999", "1 M", "1.23 T", "1e+04 Z"]
+    assert [seconds_text(s) for s in (None, 0.12345, 72.34, 1234.5)] == ["", "0.123", "72.3", "1,234"]
+
+
+def test_the_frame_has_a_row_a_run():
+    """Every run is a row under the names of the record's fields, failed ones too; what it did not leave is missing."""
+    frame = runs_frame([ok("gan", 4, 3, tricks=("ema(decay=0.9)",), settings=(("a.b", 1),)), *GAN])
+    assert list(frame["cell"]) == ["gan + ema(decay=0.9) [a.b=1]", "gan"]
+    assert list(frame["tricks"]) == ["ema(decay=0.9)", ""]
+    assert list(frame["settings"]) == ["a.b=1", ""]
+    assert list(frame["status"]) == ["ok", "timeout"]
+    assert list(frame["reason"]) == ["", "60 s were over"]
+    assert list(frame["seed"]) == [4, 0]
+    assert list(frame["samples"]) == [1000, 1000]
+    assert list(frame["meters.samples"]) == [1280, 640]
+    assert frame["values.modes_covered"][0] == 3
+    assert frame["parameters.generator"].isna().tolist() == [False, True]
+    assert frame["seconds.evaluation"][0] == 0.25
