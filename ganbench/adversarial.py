@@ -1,7 +1,7 @@
 """Recipe x Dataset x seeds -> Trainer: the one trainer in core, for many seeds at once.
 
-Losses and penalties are written for one seed. For a group of several, the parameters of all its networks are stacked and
-the same functions run under `torch.func.vmap`; an elementwise optimiser on the stack is the optimiser of each seed.
+Losses and penalties are written for one seed. For a group of several, the parameters of all its networks are stacked,
+and the same functions run under `torch.func.vmap`; an elementwise optimiser on the stack is the optimiser of each seed.
 """
 
 from __future__ import annotations
@@ -187,10 +187,9 @@ class Adversarial(Trainer):
         return out
 
     def _descend(self, loss: Tensor, side: _Ensemble, optimizer: torch.optim.Optimizer) -> None:
-        parameters = list(side.parameters.values())
-        gradients = torch.autograd.grad(loss.sum(), parameters)
-        for parameter, gradient in zip(parameters, gradients, strict=True):
-            parameter.grad = gradient
+        # backward lays each gradient out as its parameter; the fused optimiser reads memory in that order
+        optimizer.zero_grad(set_to_none=True)
+        torch.autograd.backward(loss.sum(), inputs=list(side.parameters.values()))
         optimizer.step()
 
     @torch.no_grad()

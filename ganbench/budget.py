@@ -41,7 +41,7 @@ class Meters:
     g_steps: int = 0
     """Updates of the generator."""
     flops: int = 0
-    """Floating point operations of matrix products, convolutions and attention, as torch's flop registry counts them."""
+    """Operations of matrix products, convolutions and attention, as torch's flop registry counts them."""
     seconds: float = 0.0
     """Training time alone, divided by the number of seeds trained together."""
 
@@ -83,7 +83,7 @@ class Budget:
         return spent / self.limit
 
     def point_reached(self, meters: Meters, point: int, points: int) -> bool:
-        """Whether evaluation point `point` of `points` evenly spaced ones is reached, in exact arithmetic for counts."""
+        """Whether evaluation point `point` of `points` evenly spaced ones is reached; exact for counts."""
         spent: float = getattr(meters, self.unit)
         return spent * points >= self.limit * point
 

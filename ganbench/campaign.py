@@ -111,9 +111,9 @@ class Campaign:
             KeyboardInterrupt: after the unfinished runs have been recorded as interrupted.
         """
         listener = listener or Silence()
-        for record in plan.failures:
-            self.store.begin(record.spec)
-            self.store.commit(record)
+        for failure in plan.failures:
+            self.store.begin(failure.spec)
+            self.store.commit(failure)
         waiting = [group for group in plan.groups if self.again or not self._has_ended(group)]
         listener.planned(waiting)
         try:

@@ -90,17 +90,21 @@ def _draw_panel(axes: Axes, record: RunRecord, family: str, names: list[str]) ->
         points = [point for point in record.curve if name in point["values"]]
         spent = [point["meters"].get(unit, 0) for point in points]
         values = [point["values"][name] for point in points]
-        (line,) = axes.plot(spent, values, marker="o", markersize=3, linewidth=1.2, label=name)
+        (line,) = axes.plot(spent, values, marker="o", markersize=3, linewidth=1.2, label=_label(name))
         if points[-1]["fraction"] >= 1:
             axes.plot(spent[-1:], values[-1:], marker="o", markersize=6, color=line.get_color())
         if name in _ACCURACIES:
             _draw_band(axes, record, points, name, spent, line.get_color())
             how = {**how, "unit": "share called right, with 95 % band"}
-    _label(axes, family + _ARROWS.get(how.get("direction", ""), ""), _AXES.get(unit, unit), how)
+    _frame(axes, family + _ARROWS.get(how.get("direction", ""), ""), _AXES.get(unit, unit), how)
     if len(names) > 1:
-        legend = axes.legend(fontsize=7, framealpha=0.6)
-        for text in legend.get_texts():
-            text.set_parse_math(False)
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.17), ncols=6, fontsize=7, handlelength=1, frameon=False)
+
+
+def _label(name: str) -> str:
+    """What tells a quantity from the others of its panel: "@10", "held_out"."""
+    splits = re.search("@[0-9]+", name)
+    return splits[0] if splits else name.removeprefix("accuracy_")
 
 
 def _draw_band(
@@ -112,7 +116,7 @@ def _draw_band(
     axes.fill_between(spent, *np.transpose(bounds), color=colour, alpha=0.2, linewidth=0)
 
 
-def _label(axes: Axes, title: str, x: str, how: dict[str, Any]) -> None:
+def _frame(axes: Axes, title: str, x: str, how: dict[str, Any]) -> None:
     """Axes that begin and end at the bounds of the quantity, with a little room for what lies on them."""
     axes.set_title(title, fontsize=10, parse_math=False)
     axes.set_xlabel(x, fontsize=8)

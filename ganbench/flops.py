@@ -1,7 +1,7 @@
 """Floating point operations of one update, counted from torch's own registry.
 
-`torch.utils.flop_counter.FlopCounterMode` cannot follow `torch.func.grad` inside a backward pass; looking each operation
-up as it is dispatched can, double backward included, and gives the same count per seed stacked as separate.
+`torch.utils.flop_counter.FlopCounterMode` cannot follow `torch.func.grad` inside a backward pass; looking each
+operation up as it is dispatched can, double backward included, and gives the same count per seed stacked as separate.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ def register_tricks(register: Callable[[str, type[Trick]], None]) -> None:
 
 @hookspec
 def register_datasets(register: Callable[[str, Callable[[str | None, Path | None], Dataset]], None]) -> None:
-    """Offer datasets: a function of the argument after the colon (`folder:PATH`) and of --data-root, either may be None."""
+    """Offer datasets: a function of what follows the colon (`folder:PATH`) and of --data-root; either may be None."""
 
 
 @hookspec

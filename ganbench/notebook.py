@@ -1,4 +1,4 @@
-"""The two calls of a notebook: `ganbench.run` and `ganbench.leaderboard` do what the commands do, and give pandas frames."""
+"""The two calls of a notebook: `ganbench.run` and `ganbench.leaderboard`, which give pandas frames."""
 
 from __future__ import annotations
 

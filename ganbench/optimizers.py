@@ -29,7 +29,7 @@ class Adam(Optimizer):
 
 @dataclass(frozen=True)
 class RMSprop(Optimizer):
-    """Tieleman and Hinton, lecture 6.5 of "Neural Networks for Machine Learning", 2012; `smoothing` is torch's alpha."""
+    """Tieleman and Hinton, "Neural Networks for Machine Learning", lecture 6.5, 2012; `smoothing` is torch's alpha."""
 
     learning_rate: float = 1e-2
     smoothing: float = 0.99

@@ -7,7 +7,6 @@ import textwrap
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ganbench.datasets.images import to_uint8
-from ganbench.metrics.modes import Modes, nearest_modes
+from ganbench.metrics.modes import Modes
 
 if TYPE_CHECKING:
     from ganbench.datasets.mixtures import GaussianMixture
@@ -79,10 +78,8 @@ def image_grid(images: NDArray[np.uint8], columns: int, scale: int) -> NDArray[n
 def covered_modes(samples: Tensor, density: GaussianMixture) -> NDArray[np.bool_]:
     """Whether each mode (modes,) is covered by `samples` (n, d), by the rule of the metric `modes_covered`."""
     rule = Modes()
-    mode, distance = nearest_modes(samples, torch.tensor(density.means))
-    held = mode[distance <= rule.sigmas * density.sigma].bincount(minlength=len(density.means))
-    wanted = max(1, math.ceil(rule.share * len(samples) / len(density.means)))
-    return (held >= wanted).numpy()
+    _, on_mode = rule.found(samples, density)
+    return rule.covered(on_mode, len(samples)).numpy()
 
 
 def set_title(figure: Figure, text: str, width: int) -> None:

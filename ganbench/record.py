@@ -122,17 +122,29 @@ class RunRecord:
         return self.spec.id
 
     def to_json(self) -> str:
-        """Strict JSON, one object, keys sorted.
+        """Strict JSON, one object; values stand in the order in which the metrics gave them.
 
         Raises:
             RecordError: when a number is not finite.
         """
-        return canonical(self._plain())
+        return strict_json(self._plain())
 
     def as_dict(self) -> dict[str, Any]:
         """As JSON holds it."""
         plain: dict[str, Any] = json.loads(self.to_json())
         return plain
+
+    def _check_inside(self) -> None:
+        for name in ("meters", "values", "parameters", "seconds"):
+            _require_numbers(f"RunRecord.{name}", getattr(self, name))
+        for point in self.curve:
+            if not isinstance(point, dict) or set(point) != {"fraction", "meters", "values"}:
+                raise RecordError("RunRecord.curve: wanted points of fraction, meters and values")
+            _require_numbers("RunRecord.curve", {"fraction": point["fraction"]})
+            _require_numbers("RunRecord.curve.meters", point["meters"])
+            _require_numbers("RunRecord.curve.values", point["values"])
+        if not all(isinstance(how, dict) for how in self.quantities.values()):
+            raise RecordError("RunRecord.quantities: wanted an object for each value")
 
     def _plain(self) -> dict[str, Any]:
         return {"id": self.id, **{f.name: getattr(self, f.name) for f in fields(self)}, "spec": self.spec.as_dict()}
@@ -150,6 +162,7 @@ class RunRecord:
         record = cls(spec=spec, **_checked(cls, values, skip=("spec",)))
         if record.status not in STATUSES:
             raise RecordError(f"unknown status '{record.status}': wanted one of {', '.join(STATUSES)}")
+        record._check_inside()
         if claimed != record.id:
             raise RecordError(f"the record's id '{claimed}' does not follow from its spec, which gives '{record.id}'")
         return record
@@ -161,8 +174,17 @@ def canonical(value: Any) -> str:
     Raises:
         RecordError: when `value` holds a number that is not finite, or a type that JSON lacks.
     """
+    return strict_json(value, sort_keys=True)
+
+
+def strict_json(value: Any, sort_keys: bool = False) -> str:
+    """JSON without spaces, NaN or Infinity.
+
+    Raises:
+        RecordError: as `canonical`.
+    """
     try:
-        return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
+        return json.dumps(value, sort_keys=sort_keys, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
     except (TypeError, ValueError) as error:
         raise RecordError(f"not expressible as strict JSON: {error}") from error
 
@@ -223,6 +245,14 @@ def _checked(cls: type, values: Mapping[str, Any], skip: tuple[str, ...] = ()) -
             raise RecordError(f"{cls.__name__}.{name}: found {type(values[name]).__name__}, wanted {type_name}")
         checked[name] = _tupled(values[name]) if type_name.startswith("tuple") else values[name]
     return checked
+
+
+def _require_numbers(where: str, values: Any) -> None:
+    if not isinstance(values, dict):
+        raise RecordError(f"{where}: found {type(values).__name__}, wanted an object of numbers")
+    for name, value in values.items():
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            raise RecordError(f"{where}.{name}: found {type(value).__name__}, wanted a number")
 
 
 def _tupled(value: Any) -> Any:

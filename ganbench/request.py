@@ -1,4 +1,4 @@
-"""What a user asks for in one line, as text and numbers: it becomes run specs once plugin and data have been looked at."""
+"""What a user asks for, as text and numbers; it becomes run specs once plugin and data have been looked at."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ class Store:
             return None
 
     def records(self) -> Iterator[RunRecord | StoreError]:
-        """Every record under the root, in the order of their paths; a damaged one comes as an error that names its file."""
+        """Every record under the root, by path; a damaged one comes as an error that names its file."""
         for path in sorted(self.root.glob("*/*/*/record.json")):
             try:
                 yield RunRecord.from_json(path.read_text(encoding="utf-8"))

@@ -35,12 +35,14 @@ class Discriminator(Protocol):
 class Loss(ABC):
     """What each side minimises. Subclass it as a frozen dataclass."""
 
-    threshold: ClassVar[float | None] = None
-    """The score above which a sample is called real; None where the loss defines no such decision."""
+    @property
+    def threshold(self) -> float | None:
+        """The score above which a sample is called real; None where the loss defines no such decision."""
+        return None
 
     @abstractmethod
     def discriminator(self, d: Discriminator, real: Tensor, fake: Tensor) -> Tensor:
-        """The discriminator's loss: a scalar. `real` and `fake` are (batch, *sample shape); `fake` carries no gradient."""
+        """The discriminator's loss: a scalar. `real` and `fake` are (batch, *sample shape); `fake` is detached."""
 
     @abstractmethod
     def generator(self, d: Discriminator, real: Tensor, fake: Tensor) -> Tensor:
@@ -147,6 +149,12 @@ class Recipe:
     ema: float | None = None
     """Decay of the running average of the generator's weights that is sampled from; None: the weights themselves."""
 
+    def __post_init__(self) -> None:
+        if self.d_steps < 1:
+            raise ValueError(f"recipe {self.name}: found d_steps={self.d_steps}, wanted at least 1")
+        if self.ema is not None and not 0 <= self.ema < 1:
+            raise ValueError(f"recipe {self.name}: found ema={self.ema}, wanted a decay in [0, 1)")
+
 
 class Trick(ABC):
     """A function from recipe to recipe. Subclass it as a frozen dataclass with a default for every field."""
@@ -182,7 +190,7 @@ class Trainer(ABC):
 
     @abstractmethod
     def score(self, x: Tensor) -> Tensor | None:
-        """Discriminator scores (n,) of `x`, in evaluation mode and without gradient; None if it has no discriminator."""
+        """Discriminator scores (n,) of `x`, in evaluation mode and without gradient; None without a discriminator."""
 
     @abstractmethod
     def state_dict(self) -> Mapping[str, Tensor]:

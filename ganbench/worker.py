@@ -1,8 +1,8 @@
 """The process that has torch loaded already, and forks a child for each job: `python -m ganbench.worker`.
 
-It reads one JSON job a line and does one at a time. Everything that it or the child says comes back as one JSON object a
-line: {"started": pid}, {"progress": ...}, {"result": ...}, {"failed": ...} and at last {"ended": exit status}. The child
-leads a session of its own, prints into the job's log, and ends when the parent of the worker does.
+It reads one JSON job a line and does one at a time. Everything that it or the child says comes back as one JSON object
+a line: {"started": pid}, {"progress": ...}, {"result": ...}, {"failed": ...} and at last {"ended": exit status}. The
+child leads a session of its own, prints into the job's log, and ends when the parent of the worker does.
 """
 
 from __future__ import annotations

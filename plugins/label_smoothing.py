@@ -35,7 +35,7 @@ class Smoothed(Halves):
         check_epsilon(self.epsilon)
 
     @property
-    def threshold(self) -> float | None:  # type: ignore[override]
+    def threshold(self) -> float | None:
         """That of the loss."""
         return self.loss.threshold
 

@@ -38,7 +38,7 @@ class LeastSquares(Halves):
             )
 
     @property
-    def threshold(self) -> float:  # type: ignore[override]
+    def threshold(self) -> float:
         """Midway between the labels, where the two squares are equal."""
         return (self.fake_label + self.real_label) / 2
 

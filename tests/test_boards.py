@@ -202,17 +202,6 @@ def test_controls_alone_make_no_board():
     assert boards([HELD_OUT]) == []
 
 
-def test_a_run_without_known_data_stands_where_it_was_asked_for():
-    """A plugin that could not be loaded is counted on the boards of its dataset and budget, else on its own."""
-    unknown = {"fingerprint": None, "samples": 0, "points": 0, "batch_size": 0}
-    broken = failed("load_error", "broken", 0, "no module named x", **unknown)
-    assert cells(only([ok("gan", 0, 3), broken])) == ["gan", "broken"]
-    assert [cells(board) for board in boards([ok("gan", 0, 3, budget="9 samples"), broken])] == [["gan"], ["broken"]][
-        ::-1
-    ]
-    assert cells(only([broken])) == ["broken"]
-
-
 def test_two_sources_of_one_cell_are_two_rows():
     """A plugin that changed is another cell, told apart by the first digits of its source where there is need."""
     old, new = ok("gan", 0, 3, source_hash="1234567" + "0" * 57), ok("gan", 0, 5, source_hash="89abcde" + "0" * 57)

@@ -114,8 +114,8 @@ def test_curves_have_a_panel_a_quantity():
     titles = [axes.get_title() for axes in figure.axes]
     assert titles == ["modes_covered ↑", "inception_score ↑", "accuracy", "auc"]
     lines = [[line.get_label() for line in axes.lines if not line.get_label().startswith("_")] for axes in figure.axes]
-    assert lines[1] == ["inception_score@1", "inception_score@10"]
-    assert lines[2] == ["accuracy_train", "accuracy_fake"]
+    assert lines[1] == ["@1", "@10"]
+    assert lines[2] == ["train", "fake"]
 
 
 def test_curves_run_over_the_unit_of_the_budget():

@@ -58,7 +58,7 @@ def main() -> None:
         _fail("interrupted; the same command with --resume continues", 130)
 
 
-def _interrupt(*signal_and_frame: object) -> NoReturn:
+def _interrupt(*_signal_and_frame: object) -> NoReturn:
     raise KeyboardInterrupt
 
 

@@ -138,8 +138,8 @@ def _requests(
     settings: tuple[str, ...],
     options: dict[str, str | int | None],
 ) -> list[Request]:
-    names = [list(chain.from_iterable(separated(texts))) for texts in (plugins, datasets)]
-    return grid(*names, separated(tricks), settings=settings, **options)
+    variants, names = (list(chain.from_iterable(separated(texts))) for texts in (plugins, datasets))
+    return grid(variants, names, separated(tricks), **{"settings": settings, **options})
 
 
 def _print_plan(plan: Plan, store: Store, as_json: bool) -> None:

@@ -28,11 +28,11 @@ SPLIT_SEED = 0
 GREY_LEVELS = 16
 
 STANDARD = Standard(
-    networks=MLPPair(width=256, depth=2),
-    optimizer=Adam(1e-3, betas=(0.5, 0.9)),
+    networks=MLPPair(width=256, depth=2, batch_norm=True),
+    optimizer=Adam(2e-4, betas=(0.5, 0.9)),
     latent_dim=32,
     batch_size=64,
-    budget="250kimg",
+    budget="400kimg",
     seeds=2,
 )
 EVALUATION = judged_by("digits-cnn", held_out=HELD_OUT)

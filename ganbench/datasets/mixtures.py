@@ -1,8 +1,8 @@
 """Mixtures of Gaussians in the plane, with the geometry of VEEGAN and PacGAN.
 
 Srivastava, Valkov, Russell, Gutmann and Sutton, "VEEGAN: Reducing Mode Collapse in GANs using Implicit Variational
-Learning", NIPS 2017, https://arxiv.org/abs/1705.07761, section 4.1; Lin, Khetan, Fanti and Oh, "PacGAN: The power of two
-samples in generative adversarial networks", NeurIPS 2018, https://arxiv.org/abs/1712.04086, section 4.1.
+Learning", NIPS 2017, https://arxiv.org/abs/1705.07761, section 4.1; Lin, Khetan, Fanti and Oh, "PacGAN: The power of
+two samples in generative adversarial networks", NeurIPS 2018, https://arxiv.org/abs/1712.04086, section 4.1.
 The ring has eight modes on the unit circle; its angles leave out the end point, since 2 pi is 0 again.
 """
 
@@ -101,7 +101,7 @@ def grid(side: int = 5, spacing: float = 2.0, sigma: float = 0.05) -> GaussianMi
 
 def _standard(budget: str) -> Standard:
     return Standard(
-        networks=MLPPair(width=128, depth=2),
+        networks=MLPPair(width=128, depth=3),
         optimizer=Adam(1e-3, betas=(0.5, 0.9)),
         latent_dim=2,
         batch_size=128,
@@ -110,7 +110,7 @@ def _standard(budget: str) -> Standard:
     )
 
 
-def _load(name: str, density: GaussianMixture, budget: str, argument: str | None, data_root: Path | None) -> Mixture:
+def _load(name: str, density: GaussianMixture, budget: str, argument: str | None, _data_root: Path | None) -> Mixture:
     refuse_argument(name, argument)
     return Mixture(name, density, _standard(budget))
 
@@ -118,5 +118,5 @@ def _load(name: str, density: GaussianMixture, budget: str, argument: str | None
 @hookimpl
 def register_datasets(register: Callable[..., None]) -> None:
     """Offer the two mixtures that the literature compares on."""
-    register("ring8", partial(_load, "ring8", ring(), "400kimg"))
-    register("grid25", partial(_load, "grid25", grid(), "1000kimg"))
+    register("ring8", partial(_load, "ring8", ring(), "640kimg"))
+    register("grid25", partial(_load, "grid25", grid(), "1280kimg"))

@@ -71,25 +71,17 @@ class Board:
 def boards(records: Iterable[RunRecord]) -> list[Board]:
     """Every board that the records give, ordered by dataset and budget; a pure function of the set of records.
 
-    Runs that differ in any of `Conditions` never share a board. Two kinds have no numbers that a budget decides, and
-    stand on every board that admits them: controls, which make no board of their own, and runs that ended before their
-    conditions were known, which do so only where there is no other.
+    Runs that differ in any of `Conditions` never share a board. Controls, which spend no budget, stand on every board
+    that admits them and make none of their own.
     """
     ordered = sorted(records, key=lambda record: (record.id, record.to_json()))
-    controls = [record for record in ordered if record.spec.variant in CONTROLS]
-    variants = [record for record in ordered if record.spec.variant not in CONTROLS]
-    known = {Conditions.of(record.spec) for record in variants if record.spec.fingerprint is not None}
+    controls = [record for record in ordered if record.spec.is_control]
     groups: dict[Conditions, list[RunRecord]] = defaultdict(list)
-    for record in variants:
-        for conditions in _homes(record, known):
-            groups[conditions].append(record)
+    for record in ordered:
+        if not record.spec.is_control:
+            groups[Conditions.of(record.spec)].append(record)
     by_name = sorted(groups, key=lambda conditions: [_natural(str(value)) for value in astuple(conditions)])
     return [_board(conditions, groups[conditions], controls) for conditions in by_name]
-
-
-def _homes(record: RunRecord, known: set[Conditions]) -> list[Conditions]:
-    own = Conditions.of(record.spec)
-    return [own] if own in known else [c for c in known if c.admits_unresolved(record.spec)] or [own]
 
 
 def _board(conditions: Conditions, variants: list[RunRecord], controls: list[RunRecord]) -> Board:
@@ -111,10 +103,10 @@ def _board(conditions: Conditions, variants: list[RunRecord], controls: list[Run
 
 
 def _quantities(records: list[RunRecord], headline: str) -> dict[str, dict[str, Any]]:
-    """How to read every value that an ok run has, the headline first, the rest by name."""
+    """How to read every value that an ok run has, the headline first, the rest in the order of the metrics."""
     described = {name: how for record in records for name, how in record.quantities.items()}
-    measured = {name for record in records if record.status == "ok" for name in record.values}
-    return {name: described.get(name, {}) for name in sorted(measured, key=lambda n: (n != headline, _natural(n)))}
+    measured = {name: None for record in records if record.status == "ok" for name in record.values}
+    return {name: described.get(name, {}) for name in sorted(measured, key=lambda name: name != headline)}
 
 
 def _rows(records: list[RunRecord]) -> list[Row]:

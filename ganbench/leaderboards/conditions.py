@@ -7,8 +7,6 @@ from dataclasses import asdict, dataclass, fields
 
 from ganbench.record import RunSpec, canonical
 
-UNRESOLVED_BUDGET = "standard"
-"""The budget of a run that named none and ended before its dataset's standard was known."""
 _SHARED_WITH_CONTROLS = ("dataset", "fingerprint", "extractor", "extractor_hash", "samples", "protocol")
 
 
@@ -35,11 +33,6 @@ class Conditions:
     def admits_control(self, spec: RunSpec) -> bool:
         """Whether a control's numbers can stand beside those of the board: a control spends no budget."""
         return all(getattr(self, name) == getattr(spec, name) for name in _SHARED_WITH_CONTROLS)
-
-    def admits_unresolved(self, spec: RunSpec) -> bool:
-        """Whether a run that ended before its data were known, and so has no numbers, was asked for on this board."""
-        asked = spec.dataset == self.dataset and spec.budget in (self.budget, UNRESOLVED_BUDGET)
-        return asked and spec.fingerprint is None
 
     @property
     def digest(self) -> str:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import torch
 from scipy.stats import chi2
@@ -22,6 +22,9 @@ from torch import Tensor
 
 from ganbench.hooks import hookimpl
 from ganbench.metrics.metric import Evidence, Kind, Metric, Quantity
+
+if TYPE_CHECKING:
+    from ganbench.datasets.mixtures import GaussianMixture
 
 
 def high_quality_ceiling(sigmas: float, dimensions: int) -> float:
@@ -77,17 +80,23 @@ class Modes(Metric):
     def __call__(self, evidence: Evidence) -> Mapping[str, float]:
         if evidence.density is None or len(evidence.samples) == 0:
             return {}
-        means = torch.tensor(evidence.density.means, dtype=torch.float64)
-        mode, distance = nearest_modes(evidence.samples, means)
-        near = distance <= self.sigmas * evidence.density.sigma
-        on_mode = mode[near].bincount(minlength=len(means))
-        wanted = max(1, math.ceil(self.share * len(mode) / len(means)))
+        mode, on_mode = self.found(evidence.samples, evidence.density)
         return {
-            "modes_covered": float((on_mode >= wanted).sum()),
+            "modes_covered": float(self.covered(on_mode, len(mode)).sum()),
             "modes_touched": float((on_mode > 0).sum()),
-            "high_quality": float(near.double().mean()),
-            "reverse_kl": reverse_kl(mode.bincount(minlength=len(means))),
+            "high_quality": float(on_mode.sum() / len(mode)),
+            "reverse_kl": reverse_kl(mode.bincount(minlength=len(on_mode))),
         }
+
+    def found(self, samples: Tensor, density: GaussianMixture) -> tuple[Tensor, Tensor]:
+        """The nearest mode (n,) of each of `samples` (n, d), and how many samples (modes,) lie on each mode."""
+        mode, distance = nearest_modes(samples, torch.tensor(density.means, dtype=torch.float64))
+        near = distance <= self.sigmas * density.sigma
+        return mode, mode[near].bincount(minlength=len(density.means))
+
+    def covered(self, on_mode: Tensor, n: int) -> Tensor:
+        """Whether each mode (modes,) holds its share of n samples, where `on_mode` (modes,) of them lie on it."""
+        return on_mode >= max(1, math.ceil(self.share * n / len(on_mode)))
 
 
 @hookimpl

@@ -14,10 +14,12 @@ from ganbench.variant import Networks
 class MLPGenerator(nn.Module):
     """Latents (batch, latent_dim) -> samples (batch, *sample_shape); images end in tanh, points are unbounded."""
 
-    def __init__(self, latent_dim: int, sample_shape: tuple[int, ...], width: int, depth: int) -> None:
+    def __init__(
+        self, latent_dim: int, sample_shape: tuple[int, ...], width: int, depth: int, batch_norm: bool = False
+    ) -> None:
         super().__init__()
         self.sample_shape = sample_shape
-        self.hidden = hidden_layers(latent_dim, width, depth, nn.ReLU())
+        self.hidden = hidden_layers(latent_dim, width, depth, nn.ReLU(), batch_norm)
         self.out = nn.Linear(width, math.prod(sample_shape))
 
     def forward(self, latent: Tensor) -> Tensor:
@@ -43,24 +45,33 @@ class MLPDiscriminator(nn.Module):
         return score.squeeze(1)
 
 
-def hidden_layers(inputs: int, width: int, depth: int, activation: nn.Module) -> nn.Sequential:
-    """`depth` linear layers of `width` units, each followed by the activation."""
+def hidden_layers(
+    inputs: int, width: int, depth: int, activation: nn.Module, batch_norm: bool = False
+) -> nn.Sequential:
+    """`depth` linear layers of `width` units, each followed by batch normalisation, if wanted, and the activation."""
     layers: list[nn.Module] = []
     for k in range(depth):
-        layers += [nn.Linear(inputs if k == 0 else width, width), activation]
+        layers.append(nn.Linear(inputs if k == 0 else width, width))
+        layers += [nn.BatchNorm1d(width)] if batch_norm else []
+        layers.append(activation)
     return nn.Sequential(*layers)
 
 
 @dataclass(frozen=True)
 class MLPPair(Networks):
-    """Two perceptrons of the same width and depth, without any normalisation, so that every penalty applies."""
+    """Two perceptrons of the same width and depth.
+
+    The discriminator has no normalisation, so that penalties on one sample's slope apply (see `dcgan.py`).
+    """
 
     width: int = 128
     depth: int = 2
+    batch_norm: bool = False
+    """Whether the generator has it; small sets of images need it, points in the plane do not."""
 
     def generator(self, latent_dim: int, sample_shape: tuple[int, ...]) -> MLPGenerator:
         """ReLU inside."""
-        return MLPGenerator(latent_dim, sample_shape, self.width, self.depth)
+        return MLPGenerator(latent_dim, sample_shape, self.width, self.depth, self.batch_norm)
 
     def discriminator(self, sample_shape: tuple[int, ...]) -> MLPDiscriminator:
         """LeakyReLU(0.2) inside."""
