@@ -296,5 +296,5 @@ def _load_optimizer_state(prefix: str, optimizer: torch.optim.Optimizer, state: 
     for key, tensor in state.items():
         if key.startswith(prefix + "."):
             index, name = key.removeprefix(prefix + ".").split(".", 1)
-            slots.setdefault(int(index), {})[name] = tensor
+            slots.setdefault(int(index), {})[name] = tensor.clone()  # or the optimiser would step in the caller's
     optimizer.load_state_dict({**optimizer.state_dict(), "state": slots})

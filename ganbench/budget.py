@@ -26,7 +26,7 @@ _ALIASES = {
     "seconds": "seconds",
 }
 _MINUTES_AND_HOURS = {"min": 60, "minutes": 60, "h": 3600, "hours": 3600}
-_FORM = re.compile(r"(?P<number>[0-9]*\.?[0-9]+(?:e\+?[0-9]+)?) *(?P<unit>[A-Za-z_]+)")
+_FORM = re.compile(r"(?P<number>[0-9]*\.?[0-9]+(?:e[+-]?[0-9]+)?) *(?P<unit>[A-Za-z_]+)")
 _WANTED = "wanted a number and a unit, as in 400kimg, 5000g_steps, 20kd_steps, 1.5Tflops, 90s or 10min"
 
 

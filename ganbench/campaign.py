@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,10 +17,10 @@ from ganbench.record import CONTROLS, RunRecord, RunSpec
 from ganbench.registry import find
 from ganbench.request import Request
 from ganbench.store import Store
-from ganbench.supervision import Job, Outcome, Pool
+from ganbench.supervision import Job, Outcome, Pool, tail
 
-LOG_TAIL = 4000
-"""Characters of the log that a failed run's record keeps."""
+_LEAST = {"points": 1, "batch_size": 2, "samples": 2, "threads": 1}
+_DEVICE = re.compile(r"cpu|cuda(:[0-9]+)?")
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,10 @@ class Campaign:
         Raises:
             UsageError: for anything that the user must mend.
         """
+        if not requests:
+            raise UsageError("nothing to run: name a variant and a dataset, as in `ganbench run -p wgan_gp`")
+        if seeds is not None and seeds < 1:
+            raise UsageError(f"seeds: found {seeds}, wanted at least 1")
         for request in requests:
             check(request)
         self.store.require_writable()
@@ -115,13 +120,16 @@ class Campaign:
             self.store.begin(failure.spec)
             self.store.commit(failure)
         waiting = [group for group in plan.groups if self.again or not self._has_ended(group)]
+        before = {spec: self.store.committed(spec) for group in waiting for spec in group.specs}
         listener.planned(waiting)
         try:
-            self._run(waiting, listener)
+            self._run(waiting, before, listener)
         except KeyboardInterrupt:
             for group in waiting:
                 if not self._has_ended(group):
-                    self._record_failure(group, Outcome("interrupted", "the command was interrupted"))
+                    log = self.store.folder(group.specs[0]) / "log.txt"
+                    outcome = Outcome("interrupted", "the command was interrupted", log_tail=tail(log))
+                    self._record_failure(group, outcome, before)
             raise
         return [record for spec in plan.specs if (record := self.store.find(spec)) is not None]
 
@@ -134,7 +142,7 @@ class Campaign:
             found = dict(self.pool.perform(jobs))
         return {request: found[request] for request in requests}
 
-    def _run(self, groups: Sequence[Group], listener: Listener) -> None:
+    def _run(self, groups: Sequence[Group], before: Mapping[RunSpec, int | None], listener: Listener) -> None:
         jobs = []
         for group in groups:
             folder = [self.store.begin(spec) for spec in group.specs][0]  # noqa: RUF015 - every one is to be made
@@ -149,7 +157,7 @@ class Campaign:
         told = lambda group, news: listener.progressed(group, news["fraction"], news["values"])  # noqa: E731 - an adapter
         for group, outcome in self.pool.perform(jobs, told):
             if outcome.status != "ok":
-                self._record_failure(group, outcome)
+                self._record_failure(group, outcome, before)
             listener.ended(group, self._finish(group))
 
     def _finish(self, group: Group) -> list[RunRecord]:
@@ -163,11 +171,11 @@ class Campaign:
         records = [self.store.find(spec) for spec in group.specs]
         return all(record is not None and record.status != "interrupted" for record in records)
 
-    def _record_failure(self, group: Group, outcome: Outcome) -> None:
-        log = self.store.folder(group.specs[0]) / "log.txt"
+    def _record_failure(self, group: Group, outcome: Outcome, before: Mapping[RunSpec, int | None]) -> None:
+        """Records how the runs ended that have left no record since this command began; `before` is what was there."""
         for spec in group.specs:
-            if self.store.find(spec) is None:
-                self.store.commit(_failed(spec, outcome, _tail(log)))
+            if self.store.committed(spec) == before[spec]:
+                self.store.commit(_failed(spec, outcome))
 
 
 def check(request: Request) -> None:
@@ -181,6 +189,11 @@ def check(request: Request) -> None:
         parse_setting(setting)
     if request.budget is not None:
         Budget.parse(request.budget)
+    for name, least in _LEAST.items():
+        if (found := getattr(request, name)) is not None and found < least:
+            raise UsageError(f"{name}: found {found}, wanted at least {least}")
+    if not _DEVICE.fullmatch(request.device):
+        raise UsageError(f"--device {request.device}: wanted cpu, cuda or cuda:N")
 
 
 def _with_controls(requests: Sequence[Request]) -> list[Request]:
@@ -202,6 +215,8 @@ def _plan(outcomes: Mapping[Request, Outcome], seeds: int | None) -> Plan:
             plan.recipes[RunSpec.from_dict(about["template"]).cell] = about["recipe"]
         else:
             plan.failures += _cannot_begin(request, outcome, outcomes, seeds)
+    plan.groups = list({group.specs: group for group in plan.groups}.values())  # two texts may mean the same runs
+    plan.failures = list({record.id: record for record in plan.failures}.values())
     plan.groups.sort(key=lambda group: group.request.is_control)
     return plan
 
@@ -238,18 +253,9 @@ def _cannot_begin(
         points=request.points,
     )
     for seed in range(seeds or about.result["standard_seeds"]):
-        yield _failed(replace(spec, seed=seed, group=(seed,)), outcome, "")
+        yield _failed(replace(spec, seed=seed, group=(seed,)), outcome)
 
 
-def _failed(spec: RunSpec, outcome: Outcome, log_tail: str) -> RunRecord:
+def _failed(spec: RunSpec, outcome: Outcome) -> RunRecord:
     status = "crashed" if outcome.status == "usage" else outcome.status
-    return RunRecord(spec=spec, status=status, reason=outcome.reason, log_tail=log_tail)
-
-
-def _tail(log: Path) -> str:
-    try:
-        with log.open("rb") as file:
-            file.seek(max(0, log.stat().st_size - LOG_TAIL))
-            return file.read().decode("utf-8", errors="replace")
-    except OSError:
-        return ""
+    return RunRecord(spec=spec, status=status, reason=outcome.reason, log_tail=outcome.log_tail)

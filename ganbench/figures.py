@@ -23,9 +23,10 @@ from ganbench.pictures import DPI, image_picture, point_picture, set_title
 from ganbench.record import RunRecord
 
 if TYPE_CHECKING:
-    from ganbench.datasets.mixtures import GaussianMixture
+    from ganbench.datasets.density import GaussianMixture
 
 _ACCURACIES = ("accuracy_train", "accuracy_held_out", "accuracy_fake")
+_CALLS = "accuracy_calls"
 _AXES = {
     "samples": "real samples drawn",
     "d_steps": "discriminator updates",
@@ -70,7 +71,7 @@ def save(figure: Figure, path: Path) -> None:
 def _panels(record: RunRecord) -> dict[str, list[str]]:
     """Names of quantities by the panel that they share; split counts of one score share one, and so do accuracies."""
     panels: dict[str, list[str]] = defaultdict(list)
-    for name in dict.fromkeys(name for point in record.curve for name in point["values"]):
+    for name in dict.fromkeys(name for point in record.curve for name in point["values"] if name != _CALLS):
         panels["accuracy" if name in _ACCURACIES else re.sub("@[0-9]+", "", name)].append(name)
     return {
         family: panels[family] for family in sorted(panels, key=lambda family: _panel_place(record, panels[family]))
@@ -94,7 +95,7 @@ def _draw_panel(axes: Axes, record: RunRecord, family: str, names: list[str]) ->
         if points[-1]["fraction"] >= 1:
             axes.plot(spent[-1:], values[-1:], marker="o", markersize=6, color=line.get_color())
         if name in _ACCURACIES:
-            _draw_band(axes, record, points, name, spent, line.get_color())
+            _draw_band(axes, points, name, spent, line.get_color())
             how = {**how, "unit": "share called right, with 95 % band"}
     _frame(axes, family + _ARROWS.get(how.get("direction", ""), ""), _AXES.get(unit, unit), how)
     if len(names) > 1:
@@ -107,12 +108,12 @@ def _label(name: str) -> str:
     return splits[0] if splits else name.removeprefix("accuracy_")
 
 
-def _draw_band(
-    axes: Axes, record: RunRecord, points: list[dict[str, Any]], name: str, spent: list[float], colour: Any
-) -> None:
-    """Wilson's 95 % interval, taking each accuracy to be of as many calls as samples were judged at the point."""
-    calls = [record.spec.samples if point["fraction"] >= 1 else record.spec.curve_samples for point in points]
-    bounds = [wilson_interval(point["values"][name], n) for point, n in zip(points, calls, strict=True)]
+def _draw_band(axes: Axes, points: list[dict[str, Any]], name: str, spent: list[float], colour: Any) -> None:
+    """Wilson's 95 % interval, at the least number of calls that any of the point's accuracies rests on."""
+    values = [point["values"] for point in points]
+    bounds = [wilson_interval(value[name], int(value[_CALLS])) for value in values if value.get(_CALLS)]
+    if len(bounds) < len(values):
+        return
     axes.fill_between(spent, *np.transpose(bounds), color=colour, alpha=0.2, linewidth=0)
 
 

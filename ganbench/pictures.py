@@ -17,7 +17,7 @@ from ganbench.datasets.images import to_uint8
 from ganbench.metrics.modes import Modes
 
 if TYPE_CHECKING:
-    from ganbench.datasets.mixtures import GaussianMixture
+    from ganbench.datasets.density import GaussianMixture
 
 DPI = 100
 TITLE_HEIGHT = 48

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import platform
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import fields, is_dataclass
 from importlib import metadata
@@ -15,15 +16,16 @@ import torch
 
 from ganbench.registry import Offer, offers
 
+_CORE = {"ganbench", "torch", *sys.stdlib_module_names}
 _LIBRARIES = ("ganbench", "numpy", "scikit-learn", "scipy", "torch", "torch-fidelity", "torchvision")
 
 
 def source_hash(variant: object, modules: Iterable[str]) -> str:
-    """SHA-256 of the source of every module that defines a part of `variant`, and of `modules`.
+    """SHA-256 of the source of every module that defines a part of `variant`, or what it inherits, and of `modules`.
 
     Core's own modules do not count: what they compute is named by the protocol's number.
     """
-    names = {type(part).__module__ for part in _parts(variant)} | set(modules)
+    names = {cls.__module__ for part in _parts(variant) for cls in type(part).__mro__} | set(modules)
     digest = hashlib.sha256()
     for name in sorted(name for name in names if not _is_core(name)):
         digest.update(name.encode() + b"\0" + _source(name) + b"\0")
@@ -44,7 +46,7 @@ def provenance(used: Iterable[Offer], device: str) -> dict[str, Any]:
 
 
 def _is_core(module: str) -> bool:
-    return module.split(".")[0] in ("ganbench", "builtins", "torch")
+    return module.split(".")[0] in _CORE
 
 
 def _source(module: str) -> bytes:

@@ -84,7 +84,16 @@ class RunSpec:
         Raises:
             RecordError: when a field is missing, unknown or of the wrong type.
         """
-        return cls(**_checked(cls, values))
+        spec = cls(**_checked(cls, values))
+        spec._check_inside()
+        return spec
+
+    def _check_inside(self) -> None:
+        for name, wanted in (("group", int), ("tricks", str), ("metrics", str)):
+            _require_members(f"RunSpec.{name}", getattr(self, name), wanted)
+        for setting in self.settings:
+            if not (isinstance(setting, tuple) and len(setting) == 2 and isinstance(setting[0], str)):
+                raise RecordError(f"RunSpec.settings: found {setting!r}, wanted pairs of an address and a value")
 
 
 @dataclass(frozen=True)
@@ -184,9 +193,11 @@ def strict_json(value: Any, sort_keys: bool = False) -> str:
         RecordError: as `canonical`.
     """
     try:
-        return json.dumps(value, sort_keys=sort_keys, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
+        text = json.dumps(value, sort_keys=sort_keys, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
+        text.encode()  # half of a surrogate pair is a str, but no UTF-8
     except (TypeError, ValueError) as error:
         raise RecordError(f"not expressible as strict JSON: {error}") from error
+    return text
 
 
 def parse_json(text: str) -> dict[str, Any]:
@@ -245,6 +256,12 @@ def _checked(cls: type, values: Mapping[str, Any], skip: tuple[str, ...] = ()) -
             raise RecordError(f"{cls.__name__}.{name}: found {type(values[name]).__name__}, wanted {type_name}")
         checked[name] = _tupled(values[name]) if type_name.startswith("tuple") else values[name]
     return checked
+
+
+def _require_members(where: str, values: tuple[Any, ...], wanted: type) -> None:
+    for value in values:
+        if not isinstance(value, wanted) or isinstance(value, bool):
+            raise RecordError(f"{where}: found {type(value).__name__} among them, wanted {wanted.__name__}")
 
 
 def _require_numbers(where: str, values: Any) -> None:

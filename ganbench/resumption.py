@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
@@ -41,7 +42,7 @@ def save_snapshot(folder: Path, ids: Sequence[str], snapshot: Snapshot) -> None:
         "supply": snapshot.supply,
         "progress": snapshot.progress,
     }
-    tensors = {f"trainer.{name}": tensor.contiguous().cpu() for name, tensor in snapshot.trainer.items()}
+    tensors = {f"trainer.{name}": _own(tensor) for name, tensor in snapshot.trainer.items()}
     with replacing(folder / NAME) as path:
         save_file(tensors | {"rng": snapshot.rng}, path, {"ganbench": canonical(about)})
 
@@ -56,6 +57,13 @@ def load_snapshot(folder: Path, ids: Sequence[str]) -> Snapshot | None:
         return None
     if about.get("ids") != list(ids):
         return None
+    try:
+        return _read(about, tensors)
+    except (KeyError, TypeError):  # another version of ganbench wrote it
+        return None
+
+
+def _read(about: dict[str, Any], tensors: dict[str, Tensor]) -> Snapshot:
     ledger = about["ledger"]
     rng = tensors.pop("rng")
     return Snapshot(
@@ -65,3 +73,8 @@ def load_snapshot(folder: Path, ids: Sequence[str]) -> Snapshot | None:
         progress=about["progress"],
         rng=rng,
     )
+
+
+def _own(tensor: Tensor) -> Tensor:
+    """A copy that shares no memory, which safetensors would refuse: a trainer may tie weights."""
+    return tensor.detach().cpu().clone(memory_format=torch.contiguous_format)

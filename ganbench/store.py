@@ -41,9 +41,8 @@ class Store:
         return self.root / _slug(spec.dataset) / _slug(spec.variant) / spec.id
 
     def begin(self, spec: RunSpec) -> Path:
-        """Makes the run's folder with its spec, takes back an earlier record, and returns the folder."""
+        """Makes the run's folder with its spec, and returns it; an earlier record stays until another replaces it."""
         folder = self.folder(spec)
-        (folder / "record.json").unlink(missing_ok=True)
         write_text(folder / "spec.json", canonical(spec.as_dict()) + "\n")
         return folder
 
@@ -57,6 +56,13 @@ class Store:
         try:
             return RunRecord.from_json(path.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError, RecordError):
+            return None
+
+    def committed(self, spec: RunSpec) -> int | None:
+        """When the run's record was written, in nanoseconds; None where there is none."""
+        try:
+            return (self.folder(spec) / "record.json").stat().st_mtime_ns
+        except OSError:
             return None
 
     def records(self) -> Iterator[RunRecord | StoreError]:

@@ -12,7 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -21,6 +21,17 @@ import psutil
 LOOK_EVERY = 0.1
 """Seconds between two looks at deadlines and memory."""
 GIB = 2**30
+LOG_TAIL = 4000
+"""Bytes of its log that the outcome of a failed job keeps."""
+LOG_LIMIT = 16 * 2**20
+"""Bytes that a log may grow to before its beginning is cut off."""
+_START = """
+import json, sys
+sys.path[:] = json.loads(sys.argv.pop())
+from ganbench.worker import main
+main()
+"""
+"""Workers find the same modules and plugins as this process does, wherever it was started."""
 
 Key = TypeVar("Key")
 
@@ -51,11 +62,23 @@ class Outcome:
     """"ok", "usage", or one of `record.STATUSES`."""
     reason: str = ""
     result: Any = None
+    log_tail: str = ""
+    """The last that a failed job printed."""
 
 
 def default_memory(jobs: int) -> int:
     """Bytes: an equal share of nine tenths of this machine's memory."""
     return int(psutil.virtual_memory().total * 0.9 / jobs)
+
+
+def tail(log: Path) -> str:
+    """The end of a log; empty when there is none."""
+    try:
+        with log.open("rb") as file:
+            file.seek(max(0, log.stat().st_size - LOG_TAIL))
+            return file.read(LOG_TAIL).decode("utf-8", errors="replace")
+    except OSError:
+        return ""
 
 
 class Pool:
@@ -82,7 +105,7 @@ class Pool:
             while waiting and len(busy) < self._size:
                 job = waiting.popleft()
                 worker = self._idle(busy)
-                worker.start(job.payload | {"log": str(job.log)})
+                worker.start(job.payload, job.log)
                 busy[worker] = job
             for worker in _ready(list(busy)):
                 job = busy[worker]
@@ -90,7 +113,8 @@ class Pool:
                     told(job.key, progress)
                 if worker.outcome is not None:
                     del busy[worker]
-                    yield job.key, worker.outcome
+                    failed = worker.outcome.status != "ok"
+                    yield job.key, replace(worker.outcome, log_tail=tail(job.log)) if failed else worker.outcome
 
     def _idle(self, busy: dict[_Worker, Job[Key]]) -> _Worker:
         for worker in self._workers:
@@ -116,7 +140,7 @@ class _Worker:
     def __init__(self, threads: int, limits: Limits) -> None:
         self._limits = limits
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "ganbench.worker", str(threads)],
+            [sys.executable, "-P", "-c", _START, str(threads), json.dumps([str(Path(p).absolute()) for p in sys.path])],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             start_new_session=True,
@@ -127,7 +151,8 @@ class _Worker:
         os.set_blocking(self.output.fileno(), False)
         self._reset()
 
-    def _reset(self) -> None:
+    def _reset(self, log: Path | None = None) -> None:
+        self._log = log
         self._child: int | None = None
         self._deadline: float | None = None
         self._rest = b""
@@ -140,10 +165,10 @@ class _Worker:
         """Whether the process can take another job."""
         return self._process.poll() is None
 
-    def start(self, payload: dict[str, Any]) -> None:
+    def start(self, payload: dict[str, Any], log: Path) -> None:
         """Hands it a job; the deadline counts from when its child starts."""
-        self._reset()
-        self._input.write(json.dumps(payload).encode() + b"\n")
+        self._reset(log)
+        self._input.write(json.dumps(payload | {"log": str(log)}).encode() + b"\n")
         self._input.flush()
 
     def look(self) -> list[dict[str, Any]]:
@@ -154,8 +179,9 @@ class _Worker:
         return progress
 
     def _messages(self) -> Iterator[dict[str, Any]]:
+        alive = self.alive
         data = self.output.read()
-        if data == b"" and not self.alive:
+        if not data and not alive:
             self._verdict = self._verdict or Outcome("crashed", "the worker process itself was ended")
             self._end(None)
             return
@@ -181,6 +207,7 @@ class _Worker:
     def _enforce(self) -> None:
         if self._child is None or self._verdict is not None:
             return
+        _shorten(self._log)
         if self._deadline is not None and time.monotonic() > self._deadline:
             self._verdict = Outcome("timeout", f"took longer than the time limit of {self._limits.seconds:g} s")
         elif self._limits.memory is not None and (used := _resident(self._child)) > self._limits.memory:
@@ -215,10 +242,20 @@ def _outcome(said: dict[str, Any], exit_code: int | None) -> Outcome:
     if "result" in said and exit_code == 0:
         return Outcome("ok", result=said["result"])
     if exit_code is not None and exit_code < 0:
-        name = signal.Signals(-exit_code).name
+        name = signal.Signals(-exit_code).name if -exit_code in set(signal.Signals) else f"signal {-exit_code}"
         hint = ", which is how a system that runs out of memory ends a process" if name == "SIGKILL" else ""
         return Outcome("crashed", f"the process was ended by {name}{hint}")
     return Outcome("crashed", f"the process left with exit status {exit_code} before it had finished")
+
+
+def _shorten(log: Path | None) -> None:
+    """Cuts off the beginning of a log that has grown too long, so that no plugin's printing fills the disk."""
+    with suppress(OSError):
+        if log is not None and log.stat().st_size > LOG_LIMIT:
+            end = tail(log)
+            os.truncate(log, 0)
+            with log.open("a", encoding="utf-8") as file:
+                file.write(f"[cut: this log was longer than {LOG_LIMIT >> 20} MiB]\n{end}")
 
 
 def _resident(pid: int) -> int:

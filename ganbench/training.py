@@ -9,11 +9,13 @@ from dataclasses import dataclass, field, replace
 import torch
 
 from ganbench.budget import Budget, Meters
-from ganbench.errors import PluginError
+from ganbench.errors import NotApplicable, PluginError
 from ganbench.flops import FlopCount
 from ganbench.supply import Supply
 from ganbench.variant import Trainer
 
+_SPENDERS = {"d_steps": "discriminator", "g_steps": "generator"}
+"""The kind of update that spends each unit which counts updates."""
 REPORT_EVERY = 0.5
 """Seconds between reports of progress."""
 
@@ -42,13 +44,23 @@ def training(
 
     `ledger` is brought up to date in place; one that was kept at a point continues from there. `report` is told the
     spent fraction about twice a second.
+
+    Raises:
+        NotApplicable: where the trainer never spends the budget's unit, so that training would have no end.
+        PluginError: where the trainer returns a kind of update that it has not declared.
     """
+    spender = _SPENDERS.get(budget.unit)
+    if spender is not None and spender not in trainer.updates:
+        raise _endless(trainer, budget)
     while ledger.point < points:
         clock = _Clock(ledger.meters, seeds)
         while not budget.point_reached(ledger.meters, ledger.point + 1, points):
             supply.spent_fraction = min(1.0, budget.spent_fraction(ledger.meters))
-            _update(trainer, supply, ledger, seeds)
-            if clock.tick():
+            metered_step(trainer, supply, ledger, seeds)
+            due = clock.tick()
+            if len(ledger.flops) == len(trainer.updates) and budget.spent_fraction(ledger.meters) == 0:
+                raise _endless(trainer, budget)
+            if due:
                 report(supply.spent_fraction)
         clock.stop()
         while ledger.point < points and budget.point_reached(ledger.meters, ledger.point + 1, points):
@@ -80,15 +92,15 @@ class _Clock:
         self.tick()
 
 
-def _update(trainer: Trainer, supply: Supply, ledger: Ledger, seeds: int) -> None:
+def metered_step(trainer: Trainer, supply: Supply, ledger: Ledger, seeds: int) -> None:
     """One update, metered. Until every kind has been seen once, its FLOPs are counted as it runs."""
     if len(ledger.flops) < len(trainer.updates):
         with FlopCount() as count:
             kind = trainer.step(supply)
-        _check(kind, trainer)
         ledger.flops.setdefault(kind, count.total // seeds)
     else:
         kind = trainer.step(supply)
+    _check(kind, trainer)
     meters = ledger.meters
     meters.samples = supply.drawn
     meters.flops += ledger.flops[kind]
@@ -96,6 +108,13 @@ def _update(trainer: Trainer, supply: Supply, ledger: Ledger, seeds: int) -> Non
         meters.d_steps += 1
     elif kind == "generator":
         meters.g_steps += 1
+
+
+def _endless(trainer: Trainer, budget: Budget) -> NotApplicable:
+    return NotApplicable(
+        f"{type(trainer).__name__} never spends {budget.unit}, so a budget of {budget} has no end: "
+        f"its updates are {', '.join(trainer.updates)}; choose another unit, such as seconds"
+    )
 
 
 def _check(kind: str, trainer: Trainer) -> None:

@@ -2,7 +2,8 @@
 
 It reads one JSON job a line and does one at a time. Everything that it or the child says comes back as one JSON object
 a line: {"started": pid}, {"progress": ...}, {"result": ...}, {"failed": ...} and at last {"ended": exit status}. The
-child leads a session of its own, prints into the job's log, and ends when the parent of the worker does.
+child leads a session of its own, prints into the job's log, has nothing to read, and is ended when whoever gave the
+job is gone.
 """
 
 from __future__ import annotations
@@ -12,13 +13,16 @@ import os
 import select
 import signal
 import sys
-import threading
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from ganbench.errors import GanbenchError, NotApplicable, PluginError, UsageError
+
+LOOK_EVERY = 20
+"""Milliseconds between two looks at whether the child has ended."""
 
 
 def main() -> None:
@@ -32,8 +36,9 @@ def main() -> None:
     import ganbench.execution  # noqa: F401 - loaded once here, so that every child starts with it
 
     torch.set_num_threads(threads)
-    for line in sys.stdin:
-        _serve(json.loads(line))
+    with suppress(BrokenPipeError):
+        for line in sys.stdin:
+            _serve(json.loads(line))
 
 
 def _serve(job: dict[str, Any]) -> None:
@@ -41,30 +46,46 @@ def _serve(job: dict[str, Any]) -> None:
     if child == 0:
         _be_the_child(job)
     _say(sys.stdout.fileno(), {"started": child})
-    _, status = os.waitpid(child, 0)
-    _say(sys.stdout.fileno(), {"ended": os.waitstatus_to_exitcode(status)})
+    _say(sys.stdout.fileno(), {"ended": os.waitstatus_to_exitcode(_wait(child))})
+
+
+def _wait(child: int) -> int:
+    """The wait status of the child, which is killed as soon as the other end of the standard input is gone.
+
+    It is watched from here, since a child that hangs in compiled code cannot watch anything.
+    """
+    poll = select.poll()
+    poll.register(0, select.POLLHUP)
+    while True:
+        ended, status = os.waitpid(child, os.WNOHANG)
+        if ended:
+            return status
+        if any(event & (select.POLLHUP | select.POLLERR) for _, event in poll.poll(LOOK_EVERY)):
+            with suppress(ProcessLookupError):
+                os.killpg(child, signal.SIGKILL)
 
 
 def _be_the_child(job: dict[str, Any]) -> None:
     """Does the job and leaves the process; never returns."""
     os.setsid()
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    channel = _redirect(job["log"])
-    threading.Thread(target=_end_with_the_parent, daemon=True).start()
-    status = 0
+    status = 1
     try:
-        _say(channel, {"result": _perform(job, lambda progress: _say(channel, {"progress": progress}))})
-    except BaseException as error:  # noqa: BLE001 - whatever a plugin raises, SystemExit too, becomes its record
-        traceback.print_exc()
-        _say(channel, {"failed": _failure(error)})
-        status = 1
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(status)
+        channel = _redirect(job["log"])
+        try:
+            _say(channel, {"result": _perform(job, lambda progress: _say(channel, {"progress": progress}))})
+            status = 0
+        except BaseException as error:  # noqa: BLE001 - whatever a plugin raises, SystemExit too, becomes its record
+            _say(channel, {"failed": _failure(error)})
+            traceback.print_exc()
+        sys.stdout.flush()
+        sys.stderr.flush()
+    finally:
+        os._exit(status)
 
 
 def _redirect(log: str) -> int:
-    """Sends what is printed into the log; returns the descriptor of the way to the parent."""
+    """Sends what is printed into the log, leaves nothing to read, and returns the descriptor of the way up."""
     channel = os.dup(1)
     os.set_inheritable(channel, False)
     Path(log).parent.mkdir(parents=True, exist_ok=True)
@@ -72,16 +93,10 @@ def _redirect(log: str) -> int:
     os.dup2(printed, 1)
     os.dup2(printed, 2)
     os.close(printed)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
     return channel
-
-
-def _end_with_the_parent() -> None:
-    """Waits, without reading, until the other end of the standard input is gone."""
-    poll = select.poll()
-    poll.register(0, select.POLLHUP)
-    while not any(event & (select.POLLHUP | select.POLLERR) for _, event in poll.poll()):
-        pass
-    os.killpg(0, signal.SIGKILL)
 
 
 def _perform(job: dict[str, Any], tell: Callable[[dict[str, Any]], None]) -> Any:
@@ -109,7 +124,7 @@ def _failure(error: BaseException) -> dict[str, str]:
     for kind, status in kinds:
         if isinstance(error, kind):
             return {"status": status, "reason": _one_line(error)}
-    return {"status": "crashed", "reason": f"{type(error).__name__}: {_one_line(error)}"}
+    return {"status": "crashed", "reason": f"{type(error).__name__}: {_one_line(error)}".removesuffix(": ")}
 
 
 def _is_torch_out_of_memory(error: BaseException) -> bool:
@@ -119,7 +134,8 @@ def _is_torch_out_of_memory(error: BaseException) -> bool:
 
 
 def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).split())[:2000]
+    """The text of the error as a line that can be encoded."""
+    return " ".join(str(error).encode("utf-8", "replace").decode().split())[:2000]
 
 
 def _say(descriptor: int, message: dict[str, Any]) -> None:

@@ -35,6 +35,7 @@ def test_a_hand_counted_example() -> None:
             "accuracy_train": 3 / 4,
             "accuracy_held_out": 1 / 2,
             "accuracy_fake": 2 / 3,
+            "accuracy_calls": 2,
             "auc": (3 + 1 + 0.5) / 6,
             "threshold": 0.5,
         }

@@ -25,11 +25,18 @@ def pixels(figure, folder):
 def curve_record(points=4):
     """A record with a curve of `points` points: the modes rise, the accuracies are 3/4 and 1/2, all over samples."""
     values = {"accuracy_train": 0.75, "accuracy_fake": 0.5, "auc": 0.8}
+    calls = [1000.0 if point == points else 250.0 for point in range(1, points + 1)]
     curve = [
         {
             "fraction": point / points,
             "meters": {"samples": 320 * point, "d_steps": 0},
-            "values": {"modes_covered": float(point), "inception_score@1": 2.0, "inception_score@10": 1.5, **values},
+            "values": {
+                "modes_covered": float(point),
+                "inception_score@1": 2.0,
+                "inception_score@10": 1.5,
+                **values,
+                "accuracy_calls": calls[point - 1],
+            },
         }
         for point in range(1, points + 1)
     ]
@@ -126,7 +133,7 @@ def test_curves_run_over_the_unit_of_the_budget():
 
 
 def test_accuracies_have_wilson_bands():
-    """The band of an accuracy is Wilson's interval at the n of its point: 250 on the way, 1000 at the end."""
+    """The band of an accuracy is Wilson's interval at its number of calls: 250 on the way, 1000 at the end."""
     axes = draw_curves(curve_record()).axes[2]
     corners = axes.collections[0].get_paths()[0].vertices
     for spent, n in ((320, 250), (1280, 1000)):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from distributions import distribution
 
 from ganbench import registry
 from ganbench.errors import PluginError, UnknownNameError, UsageError
@@ -46,14 +47,8 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
     before = set(sys.modules)
 
     def install(name: str, source: str, kind: str = "variants", entry: str = "odd", folder: str = "") -> str:
-        module = name.replace("-", "_")
         site = tmp_path / (folder or name)
-        info = site / f"{module}-1.0.dist-info"
-        info.mkdir(parents=True)
-        (site / f"{module}.py").write_text(source)
-        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
-        (info / "entry_points.txt").write_text(f"[ganbench.{kind}]\n{entry} = {module}\n")
-        (info / "RECORD").write_text("")
+        module = distribution(site, name, source, {kind: [entry]})
         monkeypatch.syspath_prepend(str(site))
         return module
 

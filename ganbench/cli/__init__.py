@@ -49,7 +49,7 @@ def main() -> None:
     """Runs the command line; an error is one line on the standard error, without a traceback."""
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        sys.exit(ganbench.main(prog_name="ganbench", standalone_mode=False))
+        sys.exit(ganbench.main(sys.argv[1:] or ["--help"], prog_name="ganbench", standalone_mode=False))
     except click.ClickException as error:
         _fail(error.format_message(), error.exit_code)
     except GanbenchError as error:

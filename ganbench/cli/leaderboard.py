@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 
-@click.command("leaderboard")
+@click.command("leaderboard", short_help="Make tables of stored runs.")
 @click.option("--runs", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="Run folder.")
 @click.option("-d", "--dataset", metavar="NAME", help="Only this dataset.")
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="Also write a CSV and a Markdown file a board here.")
@@ -24,7 +24,10 @@ def command(runs: Path, dataset: str | None, out: Path | None, as_json: bool) ->
     from ganbench.leaderboards.files import write_boards
     from ganbench.leaderboards.terminal import board_renderable
     from ganbench.notebook import stored_records
+    from ganbench.store import Store
 
+    if out is not None:
+        Store(out).require_writable()
     found = boards(stored_records(runs, dataset))
     if as_json:
         click.echo(json.dumps([json.loads(board.table.to_json(orient="records")) for board in found], indent=2))

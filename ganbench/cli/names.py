@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from click import Context, Parameter, ParamType
 from click.shell_completion import CompletionItem
 
 from ganbench.registry import offers
 
+if TYPE_CHECKING:
+    _TextType = ParamType[str]
+else:
+    _TextType = ParamType  # generic from click 8.4 on
 
-class Names(ParamType[str]):
+
+class Names(_TextType):
     """Names of one kind of thing, separated by commas; commas inside parentheses belong to a call's arguments."""
 
     def __init__(self, kind: str) -> None:
@@ -24,20 +31,24 @@ class Names(ParamType[str]):
         return [CompletionItem(before + comma + name) for name in names if name.startswith(last)]
 
 
-def separated(texts: tuple[str, ...]) -> list[list[str]]:
-    """Each text split at its commas, but for those inside parentheses or brackets, and after a colon.
+def separated(texts: tuple[str, ...], colon: bool = False) -> list[list[str]]:
+    """Each text split at its commas, but for those inside parentheses or brackets.
 
-    >>> separated(("a,b(x=1, y=2)", "folder:x,y"))
-    [['a', 'b(x=1, y=2)'], ['folder:x,y']]
+    With `colon`, what follows a colon is an argument to the end, commas included: a path, say.
+
+    >>> separated(("a,b(x=1, y=2)", "acme:c,d"))
+    [['a', 'b(x=1, y=2)'], ['acme:c', 'd']]
+    >>> separated(("ring8,folder:x,y",), colon=True)
+    [['ring8', 'folder:x,y']]
     """
-    return [_split(text) for text in texts]
+    return [_split(text, colon) for text in texts]
 
 
-def _split(text: str) -> list[str]:
+def _split(text: str, colon: bool) -> list[str]:
     parts, depth, argument = [""], 0, False
     for letter in text:
         depth += (letter in "([{") - (letter in ")]}")
-        argument = argument or letter == ":"
+        argument = argument or (colon and letter == ":")
         if letter == "," and depth == 0 and not argument:
             parts.append("")
         else:

@@ -10,7 +10,7 @@ import click
 from ganbench.registry import Offer, offers, state
 
 
-@click.command("plugins")
+@click.command("plugins", short_help="List plugin distributions, and check that they load.")
 @click.option("--check", is_flag=True, help="Load each plugin and say which are broken; exit code 3 if any is.")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def command(check: bool, as_json: bool) -> None:

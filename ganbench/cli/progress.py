@@ -20,11 +20,11 @@ class Bars:
     def __init__(self) -> None:
         console = Console(stderr=True)
         self._progress = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=24),
             TaskProgressColumn(),
             TimeRemainingColumn(),
-            TextColumn("{task.fields[values]}", style="dim"),
+            TextColumn("{task.fields[values]}", style="dim", markup=False),
             console=console,
             disable=not console.is_terminal,
         )
@@ -55,4 +55,4 @@ class Bars:
 def _name(group: Group) -> str:
     seeds = group.seeds
     span = f"seed {seeds[0]}" if len(seeds) == 1 else f"seeds {seeds[0]}-{seeds[-1]}"
-    return f"{group.specs[0].dataset} · {group.specs[0].cell} · {span}".replace("[", "\\[")
+    return f"{group.specs[0].dataset} · {group.specs[0].cell} · {span}"

@@ -25,12 +25,21 @@ _TIME = {"s": 1, "min": 60, "h": 3600}
 _MEMORY = {"MiB": 2**20, "GiB": 2**30}
 
 
-class Amount(click.ParamType[float]):
+if TYPE_CHECKING:
+    _NumberType = click.ParamType[float]
+else:
+    _NumberType = click.ParamType  # generic from click 8.4 on
+
+
+class Amount(_NumberType):
     """A number with a unit: "90s", "10min", "2GiB"."""
 
     def __init__(self, units: dict[str, int]) -> None:
         self._units = units
-        self.name = "|".join(f"NUMBER{unit}" for unit in units)
+        self.name = "amount"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
+        return "|".join(f"N{unit}" for unit in self._units)
 
     def convert(self, value: str | float, param: click.Parameter | None, ctx: click.Context | None) -> float:
         if isinstance(value, float):
@@ -43,7 +52,7 @@ class Amount(click.ParamType[float]):
         return float(match[1]) * self._units[match[2]]
 
 
-@click.command("run")
+@click.command("run", short_help="Train and measure variants under a fixed budget.")
 @click.option(
     "-p", "--plugin", "plugins", type=Names("variants"), multiple=True, required=True, help="Variants to train."
 )
@@ -54,16 +63,24 @@ class Amount(click.ParamType[float]):
 )  # fmt: skip
 @click.option("--set", "settings", metavar="INGREDIENT.FIELD=VALUE", multiple=True, help="Set a field of the recipe.")
 @click.option("-b", "--budget", metavar="BUDGET", help="400kimg, 5000g_steps, 1.5Tflops, 90s. Default: the dataset's.")
-@click.option("-s", "--seeds", type=click.IntRange(min=1), help="How many, from seed 0. Default: the dataset's.")
-@click.option("--batch-size", type=click.IntRange(min=2), help="Default: the dataset's.")
-@click.option("--points", type=click.IntRange(min=1), default=POINTS, show_default=True, help="Evaluation points.")
-@click.option("--samples", type=click.IntRange(min=2), help="n of the headline evaluation. Default: the dataset's.")
+@click.option(
+    "-s", "--seeds", metavar="N", type=click.IntRange(min=1), help="How many, from 0 on. Default: the dataset's."
+)
+@click.option("--batch-size", metavar="N", type=click.IntRange(min=2), help="Default: the dataset's.")
+@click.option(
+    "--points", metavar="N", type=click.IntRange(min=1), default=POINTS, show_default=True, help="Evaluation points."
+)
+@click.option(
+    "--samples", metavar="N", type=click.IntRange(min=2), help="n of the headline evaluation. Default: the dataset's."
+)
 @click.option("--extractor", metavar="NAME", help='For IS and FID. Default: the dataset\'s; "none" measures neither.')
 @click.option("--extractor-weights", metavar="FILE", type=click.Path(), help="Weights of Inception-v3.")
 @click.option("--data-root", metavar="FOLDER", type=click.Path(), help="Where datasets lie, or are downloaded to.")
-@click.option("--device", default="cpu", show_default=True, help="cpu, cuda or cuda:N.")
-@click.option("-j", "--jobs", type=click.IntRange(min=1), help="Worker processes. Default: one a core.")
-@click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True, help="Threads of each worker.")
+@click.option("--device", metavar="NAME", default="cpu", show_default=True, help="cpu, cuda or cuda:N.")
+@click.option("-j", "--jobs", metavar="N", type=click.IntRange(min=1), help="Worker processes. Default: one a core.")
+@click.option(
+    "--threads", metavar="N", type=click.IntRange(min=1), default=1, show_default=True, help="Threads of each worker."
+)
 @click.option("--time-limit", type=Amount(_TIME), help="For each group of seeds: 90s, 10min, 2h. Default: none.")
 @click.option("--memory-limit", type=Amount(_MEMORY), help="For each group: 2GiB. Default: an equal share of 90 %.")
 @click.option(
@@ -92,7 +109,7 @@ def command(
     as_json: bool,
     **options: str | int | None,
 ) -> None:
-    r"""Train variants under a fixed budget, measure them, and print one table a dataset.
+    """Train variants under a fixed budget, measure them, and print one table a dataset.
 
     Each run leaves a folder with its record, samples, curves and checkpoint. Finished runs are not run again.
 
@@ -101,7 +118,7 @@ def command(
     ganbench run --plugin nsgan --trick gradient_penalty --dataset ring8 --seeds 10
     ganbench run --plugin wgan_gp --set gradient_penalty.weight=0.1
     ganbench run --plugin nsgan --dataset mnist --data-root data --budget 60kimg
-    """
+    """  # noqa: D301 - click wants the control character that keeps lines apart
     from ganbench.campaign import Campaign
     from ganbench.cli.progress import Bars
     from ganbench.store import Store
@@ -138,7 +155,8 @@ def _requests(
     settings: tuple[str, ...],
     options: dict[str, str | int | None],
 ) -> list[Request]:
-    variants, names = (list(chain.from_iterable(separated(texts))) for texts in (plugins, datasets))
+    variants = list(chain.from_iterable(separated(plugins)))
+    names = list(chain.from_iterable(separated(datasets, colon=True)))
     return grid(variants, names, separated(tricks), **{"settings": settings, **options})
 
 
@@ -148,10 +166,11 @@ def _print_plan(plan: Plan, store: Store, as_json: bool) -> None:
         return
     for group in plan.groups:
         spec = group.specs[0]
-        done = sum(store.find(member) is not None for member in group.specs)
-        known = f", {done} finished already" if done else ""
-        seeds = ", ".join(map(str, group.seeds))
-        click.echo(f"{spec.dataset}: {spec.cell}, {spec.budget} in batches of {spec.batch_size}, seeds {seeds}{known}")
+        cost = "trains nothing" if spec.is_control else f"{spec.budget} in batches of {spec.batch_size}"
+        seeds = f"seed{'s' * (len(group.seeds) > 1)} {', '.join(map(str, group.seeds))}"
+        done = sum((record := store.find(each)) is not None and record.status != "interrupted" for each in group.specs)
+        known = f" ({done} of {len(group.specs)} finished already)" if done else ""
+        click.echo(f"{spec.dataset}: {spec.cell}, {cost}, {seeds}{known}")
     for record in plan.failures:
         click.echo(
             f"{record.spec.dataset}: {record.spec.cell}, seed {record.spec.seed}: {record.status}: {record.reason}"
@@ -173,6 +192,8 @@ def _print_records(records: Sequence[RunRecord], store: Store, as_json: bool) ->
     for board in boards(records):
         console.print(board_renderable(board))
         console.print()
-    click.echo("Each run's samples.png, curves.png, record.json and checkpoint.safetensors lie in")
+    click.echo(
+        "Runs: each a record.json and a log.txt; with samples.png, curves.png and checkpoint.safetensors if it ended"
+    )
     for record in records:
         click.echo(f"  {store.folder(record.spec)}  ({record.spec.cell}, seed {record.spec.seed}: {record.status})")

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import inspect
 import json
+from contextlib import suppress
+from dataclasses import fields, is_dataclass
 from importlib import import_module
 from typing import Any
 
 import click
 
 from ganbench.errors import UnknownNameError
-from ganbench.registry import Offer, find, load, offers
+from ganbench.registry import KINDS, Offer, find, load, offers
 
 
-@click.command("show")
+@click.command("show", short_help="Show what stands behind a name.")
 @click.argument(
     "name", shell_complete=lambda ctx, param, text: sorted({o.name for o in offers() if o.name.startswith(text)})
 )
@@ -33,13 +35,13 @@ def command(name: str, as_json: bool) -> None:
 
 def _offers(name: str) -> list[Offer]:
     """Everything of that name, of whatever kind."""
-    plain = name.rpartition(":")[2]
-    kinds = [
-        kind for kind in dict.fromkeys(offer.kind for offer in offers()) if any(o.name == plain for o in offers(kind))
-    ]
-    if not kinds:
+    found = []
+    for kind in KINDS:
+        with suppress(UnknownNameError):
+            found.append(find(kind, name))
+    if not found:
         raise UnknownNameError.among("name", name, [offer.name for offer in offers()])
-    return [find(kind, name) for kind in kinds]
+    return found
 
 
 def _about(offer: Offer) -> dict[str, Any]:
@@ -60,6 +62,7 @@ def _settable(thing: Any) -> list[str]:
 
     if isinstance(thing, Recipe):
         return [f"--set {line}" for line in settable(thing)]
-    if isinstance(thing, type) and issubclass(thing, Trick):
-        return [f"--trick '{thing.name}{str(inspect.signature(thing)).split(' ->')[0]}'"]
+    if isinstance(thing, type) and issubclass(thing, Trick) and is_dataclass(thing):
+        defaults = ", ".join(f"{each.name}={getattr(thing(), each.name)!r}" for each in fields(thing))
+        return [f"--trick '{thing.name}({defaults})'"]
     return [f"{quantity.name}: {quantity.meaning}" for quantity in getattr(thing, "quantities", ())]

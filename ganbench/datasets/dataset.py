@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-    from ganbench.datasets.mixtures import GaussianMixture
+    from ganbench.datasets.density import GaussianMixture
     from ganbench.variant import Networks, Optimizer
 
 Split = Literal["train", "held_out"]

@@ -12,45 +12,19 @@ import hashlib
 import json
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 
-import torch
-from torch import Tensor
+from torch import Generator, Tensor
 
 from ganbench.datasets.argument import refuse_argument
 from ganbench.datasets.dataset import Dataset, Evaluation, Split, Standard
+from ganbench.datasets.density import GaussianMixture
 from ganbench.hooks import hookimpl
 from ganbench.networks.mlp import MLPPair
 from ganbench.optimizers import Adam
 
 BLOCK = 16_384
-
-
-@dataclass(frozen=True)
-class GaussianMixture:
-    """Equally likely isotropic Gaussians of one standard deviation `sigma` about `means` (modes, dimensions)."""
-
-    means: tuple[tuple[float, ...], ...]
-    sigma: float
-
-    @cached_property
-    def centres(self) -> Tensor:
-        """The means as a tensor (modes, dimensions)."""
-        return torch.tensor(self.means, dtype=torch.float32)
-
-    def sample(self, n: int, generator: torch.Generator) -> Tensor:
-        """n draws (n, dimensions), float32 on the CPU."""
-        modes = torch.randint(len(self.means), (n,), generator=generator)
-        noise = torch.randn(n, self.centres.shape[1], generator=generator)
-        return self.centres[modes] + self.sigma * noise
-
-    def log_density(self, x: Tensor) -> Tensor:
-        """log p(x) (n,) of points `x` (n, dimensions), in float64."""
-        squared = torch.cdist(x.double(), self.centres.double()).square()
-        normaliser = math.log(len(self.means)) + x.shape[1] * math.log(self.sigma * math.sqrt(2 * math.pi))
-        return torch.logsumexp(-squared / (2 * self.sigma**2), dim=1) - normaliser
 
 
 class Mixture(Dataset):
@@ -69,7 +43,7 @@ class Mixture(Dataset):
             curve_samples=2_500,
         )
 
-    def shuffled(self, split: Split, generator: torch.Generator) -> Tensor:
+    def shuffled(self, split: Split, generator: Generator) -> Tensor:
         """A block of fresh draws; every block of every generator is new, so both splits draw alike."""
         return self.density.sample(BLOCK, generator)
 

@@ -79,6 +79,7 @@ class DiscriminatorAccuracy(Metric):
             Quantity("accuracy_train", "neither", "", 0, 1, "training reals that are called real"),
             Quantity("accuracy_held_out", "neither", "", 0, 1, "held-out reals that are called real"),
             Quantity("accuracy_fake", "neither", "", 0, 1, "fakes that are called fake"),
+            Quantity("accuracy_calls", "neither", "scores", 0, meaning="the least that any of the accuracies rests on"),
             Quantity("auc", "neither", "", 0, 1, ranked),
             Quantity("threshold", "neither", "score", meaning=used),
         )
@@ -92,10 +93,14 @@ class DiscriminatorAccuracy(Metric):
             "accuracy_train": _share_above(scores.train, threshold),
             "accuracy_held_out": _share_above(scores.held_out, threshold),
             "accuracy_fake": 1 - _share_above(fake, threshold),
+            "accuracy_calls": float(min(map(len, (scores.train, scores.held_out, fake)))) or math.nan,
             "auc": auc(scores.held_out, scores.fake),
             "threshold": threshold,
         }
-        return {name: value for name, value in values.items() if not math.isnan(value)}
+        found = {name: value for name, value in values.items() if not math.isnan(value)}
+        if "threshold" not in found:
+            found.pop("accuracy_calls", None)
+        return found
 
 
 def _share_above(scores: Tensor, threshold: float) -> float:

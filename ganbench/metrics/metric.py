@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from ganbench.datasets.mixtures import GaussianMixture
+    from ganbench.datasets.density import GaussianMixture
 
 Direction = Literal["higher", "lower", "neither"]
 Kind = Literal["samples", "features", "scores", "density"]

@@ -24,7 +24,7 @@ from ganbench.hooks import hookimpl
 from ganbench.metrics.metric import Evidence, Kind, Metric, Quantity
 
 if TYPE_CHECKING:
-    from ganbench.datasets.mixtures import GaussianMixture
+    from ganbench.datasets.density import GaussianMixture
 
 
 def high_quality_ceiling(sigmas: float, dimensions: int) -> float:
