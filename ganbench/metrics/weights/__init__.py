@@ -1,0 +1,1 @@
+"""The weights of the shipped extractors, pinned by hash in `features.py`."""
