@@ -23,7 +23,7 @@ from ganbench.randomness import derived
 from ganbench.record import RunRecord, RunSpec, canonical
 from ganbench.registry import notify
 from ganbench.request import Request
-from ganbench.resumption import Snapshot, load_snapshot, save_snapshot
+from ganbench.resumption import Snapshot, load_snapshot, owned, save_snapshot
 from ganbench.store import Store
 from ganbench.supply import Supply
 from ganbench.training import Ledger, training
@@ -163,9 +163,7 @@ class GroupRun:
         for spec, folder, tensors in zip(self.specs, self.folders, self.trainer.checkpoints(), strict=True):
             if tensors:
                 with replacing(folder / "checkpoint.safetensors") as path:
-                    save_file(
-                        {k: v.contiguous() for k, v in tensors.items()}, path, {"spec": canonical(spec.as_dict())}
-                    )
+                    save_file(owned(tensors), path, {"spec": canonical(spec.as_dict())})
         self.seconds["saving"] += time.perf_counter() - started
         records = [self._record(index) for index in range(len(self.seeds))]
         for record, observation, folder in zip(records, self.observations, self.folders, strict=True):

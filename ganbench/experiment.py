@@ -91,16 +91,17 @@ def resolve(request: Request) -> Experiment:
     if request.is_control:
         template = _template(request, dataset, evaluation, extractor, NO_BUDGET)
         return Experiment(request, None, dataset, evaluator, replace(template, points=1, batch_size=0), ())
+    settings = _settings(request)
     offer = find("variants", request.variant)
     tricks, trick_offers = _load_tricks(request)
-    variant = _variant(request, load(offer), tricks)
+    variant = _variant(request, load(offer), tricks, settings)
     template = replace(
         _template(
             request, dataset, evaluation, extractor, str(Budget.parse(request.budget or dataset.standard.budget))
         ),
         variant=offer.name,
         tricks=tuple(_written(name, trick) for name, trick in tricks),
-        settings=tuple(sorted(map(parse_setting, request.settings))),
+        settings=tuple(sorted(settings.items())),
         source_hash=source_hash(variant, [offer.module, *(found.module for found in trick_offers)]),
     )
     return Experiment(request, variant, dataset, evaluator, template, (offer, *trick_offers))
@@ -143,8 +144,18 @@ def _load_tricks(request: Request) -> tuple[list[tuple[str, Trick]], list[Offer]
     return tricks, found
 
 
-def _variant(request: Request, variant: Recipe | Variant, tricks: list[tuple[str, Trick]]) -> Recipe | Variant:
-    settings = dict(map(parse_setting, request.settings))
+def _settings(request: Request) -> dict[str, object]:
+    settings: dict[str, object] = {}
+    for address, value in map(parse_setting, request.settings):
+        if address in settings:
+            raise SettingError(f"--set {address} is given twice: found {settings[address]!r} and {value!r}, wanted one")
+        settings[address] = value
+    return settings
+
+
+def _variant(
+    request: Request, variant: Recipe | Variant, tricks: list[tuple[str, Trick]], settings: dict[str, object]
+) -> Recipe | Variant:
     if isinstance(variant, Recipe):
         for _, trick in tricks:
             variant = trick(variant)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from ganbench.campaign import Campaign
 from ganbench.errors import StoreError
-from ganbench.leaderboards.board import boards
+from ganbench.leaderboards.board import Board, boards
 from ganbench.leaderboards.frame import runs_frame
 from ganbench.record import RunRecord
 from ganbench.request import POINTS, grid
@@ -70,8 +70,12 @@ def leaderboard(runs: str | os.PathLike[str] = "runs", dataset: str | None = Non
     Raises:
         StoreError: when there are no runs, or a record is damaged.
     """
-    records = stored_records(Path(runs), dataset)
-    return pd.concat([board.table for board in boards(records)], ignore_index=True)
+    return joined(boards(stored_records(Path(runs), dataset)))
+
+
+def joined(tables: Sequence[Board]) -> pd.DataFrame:
+    """Boards as one frame; the columns that say what a board depends on tell them apart."""
+    return pd.concat([board.table for board in tables], ignore_index=True)
 
 
 def stored_records(runs: Path, dataset: str | None = None) -> list[RunRecord]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -42,7 +42,7 @@ def save_snapshot(folder: Path, ids: Sequence[str], snapshot: Snapshot) -> None:
         "supply": snapshot.supply,
         "progress": snapshot.progress,
     }
-    tensors = {f"trainer.{name}": _own(tensor) for name, tensor in snapshot.trainer.items()}
+    tensors = {f"trainer.{name}": tensor for name, tensor in owned(snapshot.trainer).items()}
     with replacing(folder / NAME) as path:
         save_file(tensors | {"rng": snapshot.rng}, path, {"ganbench": canonical(about)})
 
@@ -75,6 +75,8 @@ def _read(about: dict[str, Any], tensors: dict[str, Tensor]) -> Snapshot:
     )
 
 
-def _own(tensor: Tensor) -> Tensor:
-    """A copy that shares no memory, which safetensors would refuse: a trainer may tie weights."""
-    return tensor.detach().cpu().clone(memory_format=torch.contiguous_format)
+def owned(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Copies on the CPU that share no memory, which safetensors would refuse: a trainer may tie weights."""
+    return {
+        name: tensor.detach().cpu().clone(memory_format=torch.contiguous_format) for name, tensor in tensors.items()
+    }

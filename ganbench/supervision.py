@@ -21,7 +21,7 @@ import psutil
 LOOK_EVERY = 0.1
 """Seconds between two looks at deadlines and memory."""
 GIB = 2**30
-LOG_TAIL = 4000
+LOG_TAIL = 8000
 """Bytes of its log that the outcome of a failed job keeps."""
 LOG_LIMIT = 16 * 2**20
 """Bytes that a log may grow to before its beginning is cut off."""
@@ -117,10 +117,11 @@ class Pool:
                     yield job.key, replace(worker.outcome, log_tail=tail(job.log)) if failed else worker.outcome
 
     def _idle(self, busy: dict[_Worker, Job[Key]]) -> _Worker:
-        for worker in self._workers:
-            if worker not in busy and worker.alive:
+        for worker in [worker for worker in self._workers if worker not in busy]:
+            if worker.alive:
                 return worker
-        self._workers = [worker for worker in self._workers if worker.alive]
+            worker.close()
+            self._workers.remove(worker)
         self._workers.append(_Worker(self._threads, self._limits))
         return self._workers[-1]
 

@@ -8,6 +8,7 @@ job is gone.
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import os
 import select
@@ -96,6 +97,8 @@ def _redirect(log: str) -> int:
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr] - so that no sudden end costs a printed line
+    faulthandler.enable()
     return channel
 
 

@@ -183,7 +183,7 @@ def test_a_group_samples_and_scores_as_its_seeds_alone(toy: Recipe):
 
 @pytest.mark.parametrize("seeds", [(0,), (0, 1)])
 def test_each_update_changes_one_network(seeds: tuple[int, ...]):
-    """An update of the discriminator changes no weight of the generator, nor the other way round; each changes its own."""
+    """An update changes every weight of its own network and none of the other's."""
     trainer, supply = adversarial(seeds, recipe(penalties=(RealSlope(),)))
     for turn in ("discriminator", "generator", "discriminator", "generator"):
         before = trainer.state_dict()

@@ -12,7 +12,7 @@ import click
 @click.option("--runs", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="Run folder.")
 @click.option("-d", "--dataset", metavar="NAME", help="Only this dataset.")
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="Also write a CSV and a Markdown file a board here.")
-@click.option("--json", "as_json", is_flag=True, help="Print the boards as JSON, one object a row.")
+@click.option("--json", "as_json", is_flag=True, help="Print the boards as one JSON list, an object a row.")
 def command(runs: Path, dataset: str | None, out: Path | None, as_json: bool) -> None:
     """Make leaderboards of stored runs: means and 95 % t-intervals over seeds, failures counted, costs beside.
 
@@ -23,14 +23,15 @@ def command(runs: Path, dataset: str | None, out: Path | None, as_json: bool) ->
     from ganbench.leaderboards.board import boards
     from ganbench.leaderboards.files import write_boards
     from ganbench.leaderboards.terminal import board_renderable
-    from ganbench.notebook import stored_records
+    from ganbench.notebook import joined, stored_records
     from ganbench.store import Store
 
     if out is not None:
         Store(out).require_writable()
     found = boards(stored_records(runs, dataset))
     if as_json:
-        click.echo(json.dumps([json.loads(board.table.to_json(orient="records")) for board in found], indent=2))
+        table = joined(found).to_json(orient="records", double_precision=15)
+        click.echo(json.dumps(json.loads(table), indent=2, ensure_ascii=False))
     else:
         for board in found:
             Console().print(board_renderable(board))

@@ -1,0 +1,332 @@
+"""Campaigns: the same command gives the same records, however often it is cut off, and does nothing twice."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from distributions import GANBENCH, environment, ganbench, install_misfits, records, timeless
+from safetensors import safe_open
+
+from ganbench.campaign import Campaign, Group
+from ganbench.errors import UsageError
+from ganbench.record import RunRecord
+from ganbench.request import Request, grid
+from ganbench.store import Store
+from ganbench.supervision import Limits, Pool
+
+POINTS, STEPS = 20, 200
+"""Evaluation points of the long runs, and their discriminator's steps: 25,600 samples in batches of 128."""
+BUDGET = ("--budget", f"{128 * STEPS}samples", "--points", str(POINTS))
+LONG = ("run", "-p", "slow", "-d", "ring8", *BUDGET, "--seeds", "2", "--jobs", "2", "--samples", "500")
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A command that was cut off in the middle."""
+
+    runs: Path
+    code: int
+    errors: str
+    steps: int
+    """What its log counts."""
+    kept: int
+    """The steps that its snapshot holds."""
+    outlived: list[psutil.Process]
+    found: dict[str, dict[str, Any]]
+    """Its records right after it was cut off."""
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the misfits are installed; `slow` is nsgan that sleeps, and counts its steps in its log."""
+    folder = tmp_path_factory.mktemp("site")
+    install_misfits(folder)
+    return folder
+
+
+def log_steps(runs: Path) -> int:
+    """How often the loss was called, all attempts together."""
+    (log,) = (path for path in runs.glob("ring8/slow/*/log.txt") if seed_of(path) == 0)
+    return log.read_text().count("of Slow\n")
+
+
+def seed_of(path: Path) -> int:
+    seed: int = json.loads((path.parent / "spec.json").read_text())["seed"]
+    return seed
+
+
+def snapshot_steps(runs: Path) -> int:
+    """How many discriminator steps the snapshot holds; 0 when there is none yet."""
+    paths = list(runs.glob("ring8/slow/*/state.safetensors"))
+    if not paths:
+        return 0
+    with safe_open(paths[0], framework="pt") as file:
+        steps: int = json.loads(file.metadata()["ganbench"])["ledger"]["meters"]["d_steps"]
+        return steps
+
+
+def cut_off(folder: Path, site: Path, number: int) -> Cut:
+    """Starts the long command, sends it a signal after its third evaluation point, and looks at what is left."""
+    runs = folder / "runs"
+    with subprocess.Popen(
+        [*GANBENCH, *LONG], cwd=folder, env=environment(site), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as command:
+        deadline = time.monotonic() + 60
+        while snapshot_steps(runs) < 3 * STEPS // POINTS and time.monotonic() < deadline:
+            time.sleep(0.02)
+        offspring = psutil.Process(command.pid).children(recursive=True)
+        command.send_signal(number)
+        _, errors = command.communicate()
+    _, outlived = psutil.wait_procs(offspring, timeout=5)
+    return Cut(runs, command.returncode, errors, log_steps(runs), snapshot_steps(runs), outlived, records(runs))
+
+
+@pytest.fixture(scope="module")
+def reference(tmp_path_factory: pytest.TempPathFactory, site: Path) -> Path:
+    """The runs of the long command, undisturbed."""
+    folder = tmp_path_factory.mktemp("reference")
+    done = ganbench(*LONG, cwd=folder, sites=[site])
+    assert (done.returncode, done.stderr) == (0, "")
+    assert log_steps(folder / "runs") == STEPS
+    return folder / "runs"
+
+
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory: pytest.TempPathFactory, site: Path) -> Cut:
+    """The long command after kill -9."""
+    return cut_off(tmp_path_factory.mktemp("killed"), site, signal.SIGKILL)
+
+
+@pytest.fixture(scope="module")
+def interrupted(tmp_path_factory: pytest.TempPathFactory, site: Path) -> Cut:
+    """The long command after Ctrl-C."""
+    return cut_off(tmp_path_factory.mktemp("interrupted"), site, signal.SIGINT)
+
+
+def test_a_killed_command_leaves_no_process(killed: Cut) -> None:
+    """After kill -9 of the command, its workers and their children are gone within seconds, and nothing is printed."""
+    assert (killed.code, killed.errors) == (-signal.SIGKILL, "")
+    assert killed.outlived == []
+    assert 3 * STEPS // POINTS <= killed.kept <= killed.steps < STEPS
+
+
+def test_a_killed_command_resumes_to_the_same_records(killed: Cut, reference: Path, site: Path, tmp_path: Path) -> None:
+    """--resume after kill -9 goes on from the last point, and its records equal an undisturbed run's but for time."""
+    shutil.copytree(killed.runs, tmp_path / "runs")
+    done = ganbench(*LONG, "--resume", cwd=tmp_path, sites=[site])
+    assert (done.returncode, done.stderr) == (0, "")
+    assert timeless(records(tmp_path / "runs")) == timeless(records(reference))
+    assert log_steps(tmp_path / "runs") - killed.steps == STEPS - killed.kept
+    assert not list((tmp_path / "runs").rglob("state.safetensors"))
+
+
+def test_a_killed_command_starts_anew_to_the_same_records(
+    killed: Cut, reference: Path, site: Path, tmp_path: Path
+) -> None:
+    """Without --resume, the same command begins from the start and leaves the same records as well."""
+    shutil.copytree(killed.runs, tmp_path / "runs")
+    done = ganbench(*LONG, cwd=tmp_path, sites=[site])
+    assert (done.returncode, done.stderr) == (0, "")
+    assert timeless(records(tmp_path / "runs")) == timeless(records(reference))
+    assert log_steps(tmp_path / "runs") - killed.steps == STEPS
+
+
+def test_an_interrupted_command_says_so(interrupted: Cut) -> None:
+    """Ctrl-C ends with code 130, one line that says how to go on, no process, and a record of each unfinished run."""
+    assert interrupted.code == 130
+    assert interrupted.errors.strip() == "ganbench: error: interrupted; the same command with --resume continues"
+    assert interrupted.outlived == []
+    slow = [record for record in interrupted.found.values() if record["spec"]["variant"] == "slow"]
+    assert [(record["status"], record["reason"]) for record in slow] == [
+        ("interrupted", "the command was interrupted")
+    ] * 2
+    assert all(record["log_tail"].endswith(" of Slow\n") for record in slow)
+
+
+def test_an_interrupted_command_resumes(interrupted: Cut, reference: Path, site: Path) -> None:
+    """--resume after Ctrl-C finishes what was interrupted, with the records of an undisturbed run."""
+    done = ganbench(*LONG, "--resume", cwd=interrupted.runs.parent, sites=[site])
+    assert (done.returncode, done.stderr) == (0, "")
+    assert timeless(records(interrupted.runs)) == timeless(records(reference))
+    assert log_steps(interrupted.runs) - interrupted.steps == STEPS - interrupted.kept
+
+
+@pytest.fixture(scope="module")
+def pool(site: Path) -> Iterator[Pool]:
+    """Two workers that know the misfits."""
+    with pytest.MonkeyPatch.context() as patch, Pool(2, 1, Limits()) as two:
+        patch.syspath_prepend(str(site))
+        yield two
+
+
+def small(**changes: Any) -> Request:
+    """A request that takes a moment."""
+    options = {"variant": "nsgan", "dataset": "ring8", "budget": "1kimg", "points": 1, "samples": 100}
+    return Request(**{**options, **changes})
+
+
+class Heard:
+    """A listener that remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.planned_groups: list[Group] = []
+        self.fractions: list[float] = []
+        self.ended_groups: list[tuple[Group, list[str]]] = []
+
+    def planned(self, groups: Any) -> None:
+        self.planned_groups = list(groups)
+
+    def progressed(self, group: Group, fraction: float, values: Any) -> None:
+        self.fractions.append(fraction)
+
+    def ended(self, group: Group, found: Any) -> None:
+        self.ended_groups.append((group, [record.status for record in found]))
+
+
+def carried_out(
+    pool: Pool, root: Path, *requests: Request, seeds: int = 1, **how: bool
+) -> tuple[list[RunRecord], Heard]:
+    campaign, heard = Campaign(Store(root), pool, **how), Heard()
+    return campaign.carry_out(campaign.plan(requests, seeds), heard), heard
+
+
+def test_the_same_requests_leave_the_same_records_anywhere(pool: Pool, tmp_path: Path) -> None:
+    """Two folders get records that are equal in every number but time, and in every other field."""
+    first, _ = carried_out(pool, tmp_path / "a", small(), seeds=2)
+    second, _ = carried_out(pool, tmp_path / "b", small(), seeds=2)
+    assert timeless([record.as_dict() for record in first]) == timeless([record.as_dict() for record in second])
+    assert [record.status for record in first] == ["ok"] * 5
+
+
+def test_finished_runs_are_not_run_again(pool: Pool, tmp_path: Path) -> None:
+    """A finished run's record is returned untouched; `again` runs it once more, to the same numbers."""
+    before, heard = carried_out(pool, tmp_path, small())
+    assert [group.seeds for group in heard.planned_groups] == [(0,), (0,), (0,)]
+    times = {path: path.stat().st_mtime_ns for path in tmp_path.glob("*/*/*/*")}
+    same, heard = carried_out(pool, tmp_path, small())
+    assert (same, heard.planned_groups) == (before, [])
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.glob("*/*/*/*")} == times
+    repeated, heard = carried_out(pool, tmp_path, small(), again=True)
+    assert len(heard.planned_groups) == 3
+    assert timeless([record.as_dict() for record in repeated]) == timeless([record.as_dict() for record in before])
+    written = (path for path in times if path.name == "record.json")
+    assert all(path.stat().st_mtime_ns > times[path] for path in written)
+
+
+def test_a_failure_on_another_try_replaces_the_record(pool: Pool, tmp_path: Path) -> None:
+    """With `again`, a run that fails this time is recorded as failed, though an ok record was there before."""
+    ok, _ = carried_out(pool, tmp_path, small(variant="slow"))
+    assert ok[0].status == "ok"
+    plan = Campaign(Store(tmp_path), pool).plan([small(variant="slow")], 1)
+    with Pool(1, 1, Limits(seconds=0.01)) as hasty:
+        again = Campaign(Store(tmp_path), hasty, again=True).carry_out(plan)
+    assert again[0].id == ok[0].id
+    assert (again[0].status, again[0].reason) == ("timeout", "took longer than the time limit of 0.01 s")
+
+
+def groups_of(pool: Pool, root: Path, seeds: int) -> list[tuple[int, ...]]:
+    plan = Campaign(Store(root), pool).plan([small()], seeds)
+    return [group.seeds for group in plan.groups if not group.request.is_control]
+
+
+def test_more_seeds_add_groups(pool: Pool, tmp_path: Path) -> None:
+    """Groups of five are always cut at the same seeds: going from 5 to 10 keeps the first five, from 2 to 3 none."""
+    assert groups_of(pool, tmp_path, 10) == [(0, 1, 2, 3, 4), (5, 6, 7, 8, 9)]
+    assert groups_of(pool, tmp_path, 7) == [(0, 1, 2, 3, 4), (5, 6)]
+    assert groups_of(pool, tmp_path, 2) == [(0, 1)]
+    five, _ = carried_out(pool, tmp_path, small(), seeds=5)
+    ten, heard = carried_out(pool, tmp_path, small(), seeds=10)
+    assert [group.seeds for group in heard.planned_groups if not group.request.is_control] == [(5, 6, 7, 8, 9)]
+    assert ten[:5] == five[:5]
+    assert [record.spec.seed for record in ten[:10]] == list(range(10))
+
+
+def test_controls_come_with_every_dataset_and_once(pool: Pool, tmp_path: Path) -> None:
+    """Held-out reals are one run and the untrained generator one a seed, for any number of variants; they come last."""
+    plan = Campaign(Store(tmp_path), pool).plan([small(), small(variant="wgan")], 2)
+    named = [(group.request.variant, group.seeds) for group in plan.groups]
+    assert named[:2] == [("nsgan", (0, 1)), ("wgan", (0, 1))]
+    assert named[2:] == [("held_out_real", (0,)), ("untrained", (0,)), ("untrained", (1,))]
+
+
+def test_two_texts_for_the_same_run_are_one_run(pool: Pool, tmp_path: Path) -> None:
+    """A variant named with and without its distribution, or a trick with its default written out, is run once."""
+    asked = [small(), small(variant="ganbench:nsgan"), small(tricks=("ema",)), small(tricks=("ema(decay=0.999)",))]
+    plan = Campaign(Store(tmp_path), pool).plan(asked, 1)
+    assert [group.specs[0].cell for group in plan.groups][:2] == ["nsgan", "nsgan + ema(decay=0.999)"]
+    assert len(plan.groups) == 4
+
+
+def test_what_cannot_begin_is_recorded_for_every_seed(pool: Pool, tmp_path: Path) -> None:
+    """A trick that does not apply, and a plugin that does not load, leave a record a seed where the run would stand."""
+    asked = [small(tricks=("hopeless",)), small(variant="broken")]
+    found, heard = carried_out(pool, tmp_path, *asked, seeds=2)
+    failed = [record for record in found if not record.spec.is_control]
+    assert [(record.spec.cell, record.spec.seed, record.status) for record in failed] == [
+        ("nsgan + hopeless", 0, "not_applicable"),
+        ("nsgan + hopeless", 1, "not_applicable"),
+        ("broken", 0, "load_error"),
+        ("broken", 1, "load_error"),
+    ]
+    assert {record.reason for record in failed[:2]} == {"nothing helps nsgan"}
+    assert all(record.log_tail.startswith("so far\n") for record in failed[2:])
+    assert {(record.spec.budget, record.spec.samples, record.spec.points) for record in failed} == {
+        ("1000 samples", 100, 1)
+    }
+    assert all(group.request.is_control for group in heard.planned_groups)
+
+
+def test_a_listener_hears_everything(pool: Pool, tmp_path: Path) -> None:
+    """A listener is told what is planned, how far it is, and how each group ended."""
+    _, heard = carried_out(pool, tmp_path, small(), small(variant="raises"))
+    assert sorted(status for _, statuses in heard.ended_groups for status in statuses) == ["crashed", "ok", "ok", "ok"]
+    assert {group for group, _ in heard.ended_groups} == set(heard.planned_groups)
+    assert heard.fractions.count(1.0) == 3
+
+
+def test_planning_writes_nothing(pool: Pool, tmp_path: Path) -> None:
+    """A plan knows each cell's recipe, and no folder has been made."""
+    plan = Campaign(Store(tmp_path / "runs"), pool).plan([small()], 1)
+    assert "NonSaturating" in plan.recipes["nsgan"]
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"points": 0}, "points: found 0, wanted at least 1"),
+        ({"batch_size": 1}, "batch_size: found 1, wanted at least 2"),
+        ({"samples": 1}, "samples: found 1, wanted at least 2"),
+        ({"threads": 0}, "threads: found 0, wanted at least 1"),
+        ({"device": "tpu"}, "--device tpu: wanted cpu, cuda or cuda:N"),
+        ({"device": "cuda:"}, "--device cuda:: wanted cpu, cuda or cuda:N"),
+    ],
+)
+def test_numbers_out_of_range_are_usage_errors(
+    pool: Pool, tmp_path: Path, changes: dict[str, Any], message: str
+) -> None:
+    """What no run can mean is said before any process looks at it."""
+    with pytest.raises(UsageError) as caught:
+        Campaign(Store(tmp_path / "runs"), pool).plan([small(**changes)], 1)
+    assert str(caught.value) == message
+
+
+def test_a_grid_is_every_combination() -> None:
+    """Alternatives of each trick are combined in order, "none" leaving the recipe alone."""
+    made = grid(["a", "b"], ["d"], [["none", "x"], ["y"]], points=3)
+    assert [(request.variant, request.tricks, request.points) for request in made] == [
+        ("a", ("y",), 3),
+        ("a", ("x", "y"), 3),
+        ("b", ("y",), 3),
+        ("b", ("x", "y"), 3),
+    ]

@@ -1,0 +1,161 @@
+"""From samples and scores to named values: what is measured, what is left out, and under which name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+import torch
+from toys import ring_dataset
+
+from ganbench import Evidence, Features, Metric, Quantity, Scores
+from ganbench.datasets import digits
+from ganbench.evaluation import Evaluator
+from ganbench.metrics.features import Extractor
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("GANBENCH_CACHE", str(tmp_path))
+    return tmp_path
+
+
+@dataclass(frozen=True)
+class Fixed(Metric):
+    """Gives these values, and keeps the evidence that it was shown."""
+
+    values: Mapping[str, float]
+    reads: frozenset[Any] = frozenset({"samples"})
+    shown: list[Evidence] | None = None
+    name: ClassVar[str] = "fixed"
+
+    @property
+    def quantities(self) -> tuple[Quantity, ...]:
+        return tuple(Quantity(name, "lower", "nats", 0, meaning="m") for name in self.values)
+
+    def __call__(self, evidence: Evidence) -> Mapping[str, float]:
+        if self.shown is not None:
+            self.shown.append(evidence)
+        return self.values
+
+
+class Means:
+    """An extractor's network whose feature is the mean byte, and a count of the images that it saw."""
+
+    seen = 0
+
+    def __call__(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        self.seen += len(images)
+        mean = images.double().flatten(1).mean(dim=1, keepdim=True)
+        return mean, torch.cat([mean, -mean], dim=1)
+
+
+def reading(*kinds: str, **values: float) -> Fixed:
+    return Fixed(values or {"x": 1.0}, frozenset({"samples", *kinds}), [])
+
+
+POINTS = torch.zeros(4, 2)
+IMAGES = torch.full((4, 1, 8, 8), -1.0)
+SCORES = Scores(torch.zeros(3), torch.zeros(3), torch.zeros(4), 0.0)
+
+
+def test_values_are_kept_in_the_order_of_metrics():
+    """As floats, by name."""
+    evaluate = Evaluator(ring_dataset(), [reading(b=2, a=1), reading(c=3)], None)
+    values, left_out = evaluate(POINTS, None)
+    assert list(values.items()) == [("b", 2.0), ("a", 1.0), ("c", 3.0)]
+    assert all(type(value) is float for value in values.values())
+    assert left_out == []
+
+
+def test_values_that_are_not_finite_are_left_out_and_named():
+    """NaN and both infinities, sorted; the others stay."""
+    values = {"z": float("nan"), "good": 0.5, "b": float("inf"), "a": -float("inf")}
+    assert Evaluator(ring_dataset(), [Fixed(values)], None)(POINTS, None) == ({"good": 0.5}, ["a", "b", "z"])
+
+
+def test_a_metric_whose_evidence_is_missing_is_left_out():
+    """Without extractor, density or scores those that read them give nothing, and are not asked."""
+    metrics = {kind: Fixed({kind: 1.0}, frozenset({kind}), []) for kind in ("samples", "features", "density", "scores")}
+    on_points = Evaluator(ring_dataset(), list(metrics.values()), None)
+    on_images = Evaluator(digits.load(None, None), list(metrics.values()), None)
+    assert list(on_points(POINTS, None)[0]) == ["samples", "density"]
+    assert list(on_points(POINTS, SCORES)[0]) == ["samples", "density", "scores"]
+    assert list(on_images(IMAGES, None)[0]) == ["samples"]
+    assert metrics["features"].shown == []
+    assert len(metrics["scores"].shown) == 1
+
+
+def test_what_an_extractor_saw_carries_its_name():
+    """Values of metrics that read features, and those alone: they never compare across extractors."""
+    extractor = Extractor("means", "0" * 64, Means())
+    dataset = digits.load(None, None)
+    evaluate = Evaluator(dataset, [reading("features", fid=3), reading(plain=2), reading("scores", auc=1)], extractor)
+    assert evaluate(IMAGES, SCORES)[0] == {"fid[means]": 3, "plain": 2, "auc": 1}
+    assert list(evaluate.quantities) == ["fid[means]", "plain", "auc"]
+    assert evaluate.quantities["fid[means]"] == {
+        "direction": "lower",
+        "unit": "nats",
+        "lowest": 0,
+        "highest": None,
+        "meaning": "m",
+    }
+
+
+def test_the_headline_is_the_datasets():
+    """Found under its extractor's suffix; empty where nothing measures it."""
+    dataset = digits.load(None, None)
+    extractor = Extractor("means", "0" * 64, Means())
+    assert dataset.evaluation.headline == "fid"
+    assert Evaluator(dataset, [reading("features", kid=1, fid=3)], extractor).headline == "fid[means]"
+    assert Evaluator(dataset, [reading("features", fid=3)], None).headline == ""
+    assert Evaluator(ring_dataset(), [reading("density", modes_covered=3)], None).headline == "modes_covered"
+
+
+def test_metrics_are_shown_what_was_observed():
+    """Images as bytes with their features, points as they are with the density, and the very scores."""
+    seen = reading("features")
+    Evaluator(digits.load(None, None), [seen], Extractor("means", "0" * 64, Means()))(IMAGES + 1, SCORES)
+    (evidence,) = seen.shown
+    assert evidence.samples.dtype == torch.uint8
+    assert torch.equal(evidence.samples, torch.full((4, 1, 8, 8), 128, dtype=torch.uint8))
+    assert torch.equal(evidence.features.features, torch.full((4, 1), 128.0))
+    assert evidence.scores is SCORES
+    seen, dataset = reading("density"), ring_dataset()
+    Evaluator(dataset, [seen], None)(POINTS, None)
+    (evidence,) = seen.shown
+    assert (evidence.samples is POINTS, evidence.density is dataset.density) == (True, True)
+    assert (evidence.features, evidence.reference, evidence.scores) == (None, None, None)
+
+
+def test_the_reference_is_every_training_image_once():
+    """1,297 features, whose sorted values are those of the bytes themselves."""
+    seen, dataset = reading("features"), digits.load(None, None)
+    Evaluator(dataset, [seen], Extractor("means", "0" * 64, Means()))(IMAGES, None)
+    reference: Features = seen.shown[0].reference
+    means = dataset.images("train").double().flatten(1).mean(dim=1).float()
+    assert torch.equal(reference.features.flatten().sort().values, means.sort().values)
+    assert torch.equal(reference.logits[:, :1], reference.features)
+
+
+def test_the_reference_is_extracted_once(cache: Path):
+    """At the first point: later points, and later runs of the same data and extractor, read it again."""
+    network, dataset = Means(), digits.load(None, None)
+    for weights, runs_so_far in (("0" * 64, 1), ("0" * 64, 1), ("1" * 64, 2)):
+        evaluate = Evaluator(dataset, [reading("features")], Extractor("means", weights, network))
+        before = network.seen
+        evaluate(IMAGES, None)
+        evaluate(IMAGES, None)
+        assert network.seen - before - 8 in (0, 1297)
+        assert len(list(cache.glob("features-*"))) == runs_so_far
+    assert network.seen == 6 * 4 + 2 * 1297
+
+
+def test_without_metrics_that_read_features_nothing_is_extracted():
+    """The extractor sees no image."""
+    network = Means()
+    Evaluator(digits.load(None, None), [reading()], Extractor("means", "0" * 64, network))(IMAGES, None)
+    assert network.seen == 0

@@ -1,0 +1,69 @@
+"""One group of seeds from its request to its records, in this process."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+from toys import Scripted
+
+from ganbench import NotApplicable, Variant
+from ganbench.execution import GroupRun
+from ganbench.experiment import resolve
+from ganbench.request import Request
+from ganbench.store import Store
+
+WEIGHT = torch.arange(6.0).reshape(2, 3)
+
+
+class Tied(Scripted):
+    """A trainer whose two networks share a weight."""
+
+    def state_dict(self) -> dict[str, Tensor]:
+        return {"encoder": WEIGHT, "decoder": WEIGHT.T, **super().state_dict()}
+
+
+class OnlyGenerator(Tied):
+    updates = ("generator",)
+
+
+class Stranger(Variant):
+    """Builds the trainer that it was made with."""
+
+    name, paper = "stranger", ""
+
+    def __init__(self, trainer: Scripted) -> None:
+        self._trainer = trainer
+
+    def trainer(self, dataset: Any, seed: int, device: str) -> Scripted:
+        return self._trainer
+
+
+def group_run(root: Path, trainer: Scripted, budget: str = "4d_steps") -> GroupRun:
+    experiment = resolve(Request("nsgan", "ring8", budget=budget, points=2, samples=50))
+    return GroupRun(replace(experiment, variant=Stranger(trainer)), (0,), Store(root), lambda fraction, values: None)
+
+
+def test_tied_weights_are_kept(tmp_path: Path):
+    """A trainer whose tensors share memory can be interrupted and saved; each name holds its own values."""
+    run = group_run(tmp_path, Tied())
+    (record,) = run.finish()
+    assert (record.status, record.meters["d_steps"]) == ("ok", 4)
+    kept = load_file(run.folders[0] / "checkpoint.safetensors")
+    assert torch.equal(kept["encoder"], WEIGHT)
+    assert torch.equal(kept["decoder"], WEIGHT.T)
+    assert run.store.find(record.spec) == record
+    assert not (run.folders[0] / "state.safetensors").exists()
+
+
+def test_a_budget_that_cannot_be_spent_is_not_applicable(tmp_path: Path):
+    """Steps of a discriminator that there is none of: the run ends before its first update and leaves no record."""
+    run = group_run(tmp_path, OnlyGenerator("g"))
+    with pytest.raises(NotApplicable, match="OnlyGenerator never spends d_steps"):
+        run.finish()
+    assert list(run.store.records()) == []

@@ -1,0 +1,119 @@
+"""Which source a run's numbers come from."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import inspect
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import ganbench_plugins.gan
+import ganbench_plugins.nsgan
+import pytest
+import torch
+from ganbench_plugins.nsgan import NSGAN
+from ganbench_plugins.wgan_gp import WGAN_GP
+from toys import ADAM
+
+import ganbench.optimizers
+from ganbench.provenance import provenance, source_hash
+from ganbench.registry import find
+
+BASE = "from dataclasses import dataclass\nfrom ganbench import Halves\n\nclass Base(Halves):\n    scale = {scale}\n"
+LOSS = """
+from dataclasses import dataclass
+from acme_base import Base
+
+@dataclass(frozen=True)
+class Odd(Base):
+    inner: object = None
+    def on_real(self, score): return {value} * score
+    def on_fake(self, score): return score
+    def on_generated(self, score): return score
+"""
+Write = Callable[..., Any]
+
+
+@pytest.fixture
+def acme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Write]:
+    """Writes the modules acme_base and acme_loss with these numbers, and returns the loss's class."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+
+    def forget() -> None:
+        sys.modules.pop("acme_loss", None)
+        sys.modules.pop("acme_base", None)
+
+    def write(value: int = 1, scale: int = 1) -> Any:
+        (tmp_path / "acme_base.py").write_text(BASE.format(scale=scale))
+        (tmp_path / "acme_loss.py").write_text(LOSS.format(value=value))
+        forget()
+        importlib.invalidate_caches()
+        return importlib.import_module("acme_loss").Odd
+
+    yield write
+    forget()
+
+
+def test_the_hash_is_of_the_sources(acme: Write):
+    """SHA-256 over name, zero byte, source, zero byte of each module, sorted by name."""
+    digest = hashlib.sha256()
+    for module in (ganbench_plugins.gan, ganbench_plugins.nsgan):
+        digest.update(module.__name__.encode() + b"\0" + inspect.getsource(module).encode() + b"\0")
+    assert source_hash(NSGAN, ["ganbench_plugins.nsgan"]) == digest.hexdigest()
+
+
+def test_the_hash_changes_with_a_parts_source(acme: Write):
+    """The loss's own module, wherever in the recipe it stands: at the top, or inside another loss."""
+    recipes = [replace(NSGAN, loss=acme(value)()) for value in (1, 2, 1)]
+    hashes = []
+    for value, recipe in zip((1, 2, 1), recipes, strict=True):
+        acme(value)
+        hashes.append((source_hash(recipe, []), source_hash(replace(NSGAN, loss=type(recipe.loss)(recipe.loss)), [])))
+    assert hashes[0] == hashes[2]
+    assert all(one != other for one, other in zip(hashes[0], hashes[1], strict=True))
+
+
+def test_the_hash_changes_with_an_inherited_source(acme: Write):
+    """A class that a loss derives from decides its numbers as much as its own module."""
+    hashes = [source_hash(replace(NSGAN, loss=acme(1, scale)()), []) for scale in (1, 2)]
+    assert hashes[0] != hashes[1]
+
+
+def test_the_hash_changes_with_a_named_module(acme: Write):
+    """As that of a trick, which leaves nothing of its own in the recipe."""
+    hashes = []
+    for value in (1, 2):
+        acme(value)
+        hashes.append(source_hash(NSGAN, ["acme_loss"]))
+    assert len({*hashes, source_hash(NSGAN, [])}) == 3
+
+
+def test_core_does_not_count(monkeypatch: pytest.MonkeyPatch):
+    """A recipe that states core's optimiser has the hash of one that leaves it to the dataset."""
+    assert source_hash(replace(NSGAN, optimizer=ADAM), ["ganbench.optimizers"]) == source_hash(NSGAN, [])
+    monkeypatch.setattr(ganbench.optimizers, "__file__", __file__)
+    assert source_hash(replace(NSGAN, optimizer=ADAM), []) == source_hash(NSGAN, [])
+
+
+def test_the_hash_is_of_the_source_not_the_fields():
+    """Fields are in the recipe and the settings already."""
+    assert source_hash(replace(WGAN_GP, d_steps=1), []) == source_hash(WGAN_GP, [])
+    assert source_hash(WGAN_GP, []) != source_hash(NSGAN, [])
+
+
+def test_provenance_names_versions_and_plugins():
+    """Each library with the version that its metadata gives, and the distributions that offered what was used."""
+    found = provenance([find("variants", "nsgan"), find("tricks", "ema")], "cpu")
+    assert found["versions"]["torch"] == metadata.version("torch")
+    assert found["versions"]["ganbench"] == metadata.version("ganbench")
+    assert found["python"] == ".".join(map(str, sys.version_info[:3]))
+    assert found["threads"] == torch.get_num_threads()
+    ganbench_with_version = f"ganbench {metadata.version('ganbench')}"
+    assert found["used"] == {"nsgan": ganbench_with_version, "ema": ganbench_with_version}
+    assert found["installed"]["ganbench"] == metadata.version("ganbench")
