@@ -107,9 +107,7 @@ def seed_steps_of_processes(kind: str, steps: int) -> float:
     count, threads = (1, cores) if kind == "bare" else (cores, 1)
     environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
     command = [sys.executable, __file__, "--process", kind, "--steps", str(steps)]
-    processes = [
-        subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) for _ in range(count)
-    ]
+    processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) for _ in range(count)]
     return sum(float(process.communicate()[0]) for process in processes)
 
 

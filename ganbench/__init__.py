@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ganbench.optimizers import SGD, Adam, RMSprop
     from ganbench.record import RunRecord, RunSpec
     from ganbench.supply import Supply
+    from ganbench.trainer import Trainer, Variant
     from ganbench.variant import (
         Discriminator,
         Halves,
@@ -27,9 +28,7 @@ if TYPE_CHECKING:
         Penalty,
         Projection,
         Recipe,
-        Trainer,
         Trick,
-        Variant,
     )
 
 _HOMES = {
@@ -42,6 +41,7 @@ _HOMES = {
     "ganbench.optimizers": ("Adam", "RMSprop", "SGD"),
     "ganbench.record": ("RunRecord", "RunSpec"),
     "ganbench.supply": ("Supply",),
+    "ganbench.trainer": ("Trainer", "Variant"),
     "ganbench.variant": (
         "Discriminator",
         "Halves",
@@ -51,9 +51,7 @@ _HOMES = {
         "Penalty",
         "Projection",
         "Recipe",
-        "Trainer",
         "Trick",
-        "Variant",
     ),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}

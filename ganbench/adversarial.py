@@ -6,18 +6,18 @@ and the same functions run under `torch.func.vmap`; an elementwise optimiser on 
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call, stack_module_state, vmap
+from torch.func import vmap
 
 from ganbench.datasets.dataset import Dataset
+from ganbench.ensemble import BoundNetwork, Ensemble, parameter_count
 from ganbench.randomness import derived
 from ganbench.supply import Supply
-from ganbench.variant import Discriminator, Networks, Optimizer, Recipe, Trainer, Variant
+from ganbench.trainer import Trainer, Variant
+from ganbench.variant import Discriminator, Networks, Optimizer, Recipe
 
 GROUP = 5
 """Seeds trained together where that pays."""
@@ -53,72 +53,6 @@ def build_pair(networks: Networks, dataset: Dataset) -> tuple[nn.Module, nn.Modu
     return generator, networks.discriminator(dataset.sample_shape)
 
 
-def parameter_count(module: nn.Module) -> int:
-    """Numbers to be learnt."""
-    return sum(parameter.numel() for parameter in module.parameters())
-
-
-class _Callable(nn.Module):
-    """A network whose methods can be reached through `functional_call`, which knows only `forward`."""
-
-    def __init__(self, network: nn.Module) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, x: Tensor, method: str) -> Tensor:
-        out: Tensor = getattr(self.network, method)(x)
-        return out
-
-
-class _Bound:
-    """A network with given weights, as losses see it: `d(x)` and `d.features(x)`."""
-
-    def __init__(self, template: nn.Module, state: Mapping[str, Tensor]) -> None:
-        self._template, self._state = template, dict(state)
-
-    def __call__(self, x: Tensor) -> Tensor:
-        out: Tensor = functional_call(self._template, self._state, (x, "forward"))
-        return out
-
-    def features(self, x: Tensor) -> Tensor:
-        out: Tensor = functional_call(self._template, self._state, (x, "features"))
-        return out
-
-
-class _Ensemble:
-    """The same network once for each seed of a group. A group of one is the plain module; a larger one is stacked."""
-
-    def __init__(self, networks: Sequence[nn.Module], device: str) -> None:
-        wrapped = [_Callable(network.to(device)) for network in networks]
-        self.stacked = len(wrapped) > 1
-        self.template: nn.Module = wrapped[0]
-        if self.stacked:
-            self.parameters, self.buffers = stack_module_state(wrapped)
-            self.template = copy.deepcopy(wrapped[0]).to("meta")
-        else:
-            self.parameters, self.buffers = dict(wrapped[0].named_parameters()), dict(wrapped[0].named_buffers())
-
-    @property
-    def state(self) -> dict[str, Tensor]:
-        """Parameters and buffers by name, each (seeds, ...) when stacked."""
-        return {**self.parameters, **self.buffers}
-
-    def bound(self, state: Mapping[str, Tensor] | None) -> Any:
-        """The network with one seed's weights; with its own when `state` is None."""
-        return self.template.network if state is None else _Bound(self.template, state)
-
-    def train(self, mode: bool) -> None:
-        """Training or evaluation mode."""
-        self.template.train(mode)
-
-    def for_seed(self, index: int) -> dict[str, Tensor]:
-        """One seed's weights, named as in the network itself."""
-        return {
-            name.removeprefix("network."): (tensor[index] if self.stacked else tensor).detach().clone()
-            for name, tensor in self.state.items()
-        }
-
-
 class Adversarial(Trainer):
     """Alternates `d_steps` updates of the discriminator with one of the generator."""
 
@@ -130,7 +64,7 @@ class Adversarial(Trainer):
         self._counts = {
             name: parameter_count(module) for name, module in zip(("generator", "discriminator"), pairs[0], strict=True)
         }
-        self._g, self._d = (_Ensemble(side, device) for side in zip(*pairs, strict=True))
+        self._g, self._d = (Ensemble(side, device) for side in zip(*pairs, strict=True))
         standard: Optimizer = dataset.standard.optimizer
         self._d_optimizer = (recipe.optimizer or standard).build(self._d.parameters.values())
         self._g_optimizer = (recipe.g_optimizer or recipe.optimizer or standard).build(self._g.parameters.values())
@@ -186,7 +120,7 @@ class Adversarial(Trainer):
         out: Tensor = vmap(for_one_seed, randomness="different")(self._d.state, self._g.state, *inputs)
         return out
 
-    def _descend(self, loss: Tensor, side: _Ensemble, optimizer: torch.optim.Optimizer) -> None:
+    def _descend(self, loss: Tensor, side: Ensemble, optimizer: torch.optim.Optimizer) -> None:
         # backward lays each gradient out as its parameter; the fused optimiser reads memory in that order
         optimizer.zero_grad(set_to_none=True)
         torch.autograd.backward(loss.sum(), inputs=list(side.parameters.values()))
@@ -217,7 +151,7 @@ class Adversarial(Trainer):
         return self._evaluated(self._g, lambda: call(self._average, latent))
 
     def _sample_average(self, state: Mapping[str, Tensor], latent: Tensor) -> Tensor:
-        out: Tensor = _Bound(self._g.template, state)(latent)
+        out: Tensor = BoundNetwork(self._g.template, state)(latent)
         return out
 
     @torch.no_grad()
@@ -225,7 +159,7 @@ class Adversarial(Trainer):
         """Scores of the discriminator."""
         return self._evaluated(self._d, lambda: self._run(lambda d, g, samples: d(samples), x))
 
-    def _evaluated(self, side: _Ensemble, run: Callable[[], Tensor]) -> Tensor:
+    def _evaluated(self, side: Ensemble, run: Callable[[], Tensor]) -> Tensor:
         side.train(False)
         try:
             return run()

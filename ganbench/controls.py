@@ -12,7 +12,7 @@ from ganbench.datasets.dataset import Dataset
 from ganbench.randomness import derived, generator
 from ganbench.record import CONTROLS
 from ganbench.supply import Supply
-from ganbench.variant import Trainer
+from ganbench.trainer import Trainer
 
 
 class Control(Trainer):

@@ -23,11 +23,19 @@ from ganbench.randomness import derived
 from ganbench.record import RunRecord, RunSpec, canonical
 from ganbench.registry import notify
 from ganbench.request import Request
-from ganbench.resumption import Snapshot, load_snapshot, owned, save_snapshot
+from ganbench.resumption import NAME as SNAPSHOT
+from ganbench.resumption import (
+    Snapshot,
+    generator_states,
+    load_snapshot,
+    owned,
+    save_snapshot,
+    set_generator_states,
+)
 from ganbench.store import Store
 from ganbench.supply import Supply
+from ganbench.trainer import Trainer
 from ganbench.training import Ledger, training
-from ganbench.variant import Trainer
 
 Report = Callable[[float, dict[str, float]], None]
 """Told the spent fraction and the newest values of the first seed."""
@@ -66,7 +74,7 @@ def execute(request: Request, seeds: Sequence[int], store: Store, resume: bool, 
     run = GroupRun(resolve(request), tuple(seeds), store, report)
     if resume:
         run.restore()
-    run.seconds["start"] = time.perf_counter() - started
+    run.seconds["start"] += time.perf_counter() - started
     return run.finish()
 
 
@@ -96,7 +104,8 @@ class GroupRun:
         self.supply.load_state(snapshot.supply)
         self.trainer.load_state_dict(snapshot.trainer)
         self.progress = [Progress(**progress) for progress in snapshot.progress]
-        torch.set_rng_state(snapshot.rng)
+        self.seconds = dict(snapshot.seconds)
+        set_generator_states(snapshot.rng)
 
     def finish(self) -> list[RunRecord]:
         """Trains to the end, measuring at every evaluation point; then saves everything."""
@@ -153,7 +162,8 @@ class GroupRun:
             supply=self.supply.state(),
             trainer=dict(self.trainer.state_dict()),
             progress=[vars(progress) for progress in self.progress],
-            rng=torch.get_rng_state(),
+            seconds=dict(self.seconds),
+            rng=generator_states(),
         )
         save_snapshot(self.folders[0], [spec.id for spec in self.specs], snapshot)
         self.seconds["saving"] += time.perf_counter() - started
@@ -170,7 +180,7 @@ class GroupRun:
             _draw(record, observation, folder, self.experiment)
             self.store.commit(record)
             notify("run_finished", spec=record.spec.as_dict(), record=record.as_dict())
-        (self.folders[0] / "state.safetensors").unlink(missing_ok=True)
+        (self.folders[0] / SNAPSHOT).unlink(missing_ok=True)
         return records
 
     def _record(self, index: int) -> RunRecord:

@@ -21,7 +21,8 @@ from ganbench.provenance import source_hash
 from ganbench.record import RunSpec
 from ganbench.registry import Offer, find, load
 from ganbench.request import Request
-from ganbench.variant import Recipe, Trainer, Trick, Variant
+from ganbench.trainer import Trainer, Variant
+from ganbench.variant import Recipe, Trick
 
 NO_BUDGET = "0 samples"
 """What a control spends."""
@@ -189,6 +190,7 @@ def _template(
         budget=budget,
         seed=0,
         group=(0,),
+        standard=f"{standard.networks!r}, {standard.optimizer!r}, latent_dim={standard.latent_dim}",
         batch_size=standard.batch_size,
         points=request.points,
         samples=evaluation.samples,

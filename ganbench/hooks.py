@@ -23,7 +23,8 @@ import pluggy
 if TYPE_CHECKING:
     from ganbench.datasets.dataset import Dataset
     from ganbench.metrics.metric import Metric
-    from ganbench.variant import Recipe, Trick, Variant
+    from ganbench.trainer import Variant
+    from ganbench.variant import Recipe, Trick
 
 API_VERSION = 1
 PROJECT = "ganbench"

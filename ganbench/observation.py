@@ -14,7 +14,7 @@ from torch import Tensor
 from ganbench.datasets.dataset import Dataset, Split
 from ganbench.metrics.metric import Scores
 from ganbench.randomness import generator
-from ganbench.variant import Trainer
+from ganbench.trainer import Trainer
 
 CHUNK = 500
 """Samples that go through a network at once."""

@@ -39,6 +39,8 @@ class RunSpec:
     """Each as its constructor call, every field stated."""
     settings: tuple[tuple[str, Any], ...] = ()
     """Fields of ingredients set by hand: ("gradient_penalty.weight", 0.1)."""
+    standard: str = ""
+    """The dataset's standard networks, optimiser and latents, which hold wherever the recipe says nothing."""
     batch_size: int = 0
     points: int = 0
     """Evaluation points, evenly spaced over the budget."""

@@ -23,7 +23,8 @@ import pluggy
 from ganbench import hooks
 from ganbench.errors import PluginError, UnknownNameError, UsageError
 from ganbench.metrics.metric import Metric
-from ganbench.variant import Recipe, Trick, Variant
+from ganbench.trainer import Variant
+from ganbench.variant import Recipe, Trick
 
 KINDS = ("variants", "tricks", "datasets", "metrics", "extensions")
 

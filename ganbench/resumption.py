@@ -30,8 +30,10 @@ class Snapshot:
     trainer: dict[str, Tensor]
     progress: list[dict[str, Any]]
     """What each seed has shown so far."""
-    rng: Tensor
-    """torch's global generator, which penalties draw from."""
+    seconds: dict[str, float]
+    """Wall-clock seconds outside training so far."""
+    rng: dict[str, Tensor]
+    """torch's global generators, which penalties draw from: "cpu", and "cuda:0" and so on where there are any."""
 
 
 def save_snapshot(folder: Path, ids: Sequence[str], snapshot: Snapshot) -> None:
@@ -41,10 +43,12 @@ def save_snapshot(folder: Path, ids: Sequence[str], snapshot: Snapshot) -> None:
         "ledger": asdict(snapshot.ledger),
         "supply": snapshot.supply,
         "progress": snapshot.progress,
+        "seconds": snapshot.seconds,
     }
-    tensors = {f"trainer.{name}": tensor for name, tensor in owned(snapshot.trainer).items()}
+    tensors = {f"trainer.{name}": tensor for name, tensor in snapshot.trainer.items()}
+    tensors |= {f"rng.{name}": state for name, state in snapshot.rng.items()}
     with replacing(folder / NAME) as path:
-        save_file(tensors | {"rng": snapshot.rng}, path, {"ganbench": canonical(about)})
+        save_file(owned(tensors), path, {"ganbench": canonical(about)})
 
 
 def load_snapshot(folder: Path, ids: Sequence[str]) -> Snapshot | None:
@@ -64,15 +68,21 @@ def load_snapshot(folder: Path, ids: Sequence[str]) -> Snapshot | None:
 
 
 def _read(about: dict[str, Any], tensors: dict[str, Tensor]) -> Snapshot:
-    ledger = about["ledger"]
-    rng = tensors.pop("rng")
+    ledger, rng = about["ledger"], _below("rng.", tensors)
+    if "cpu" not in rng:
+        raise KeyError("rng.cpu")
     return Snapshot(
         ledger=Ledger(Meters(**ledger["meters"]), ledger["flops"], ledger["point"]),
         supply=about["supply"],
-        trainer={name.removeprefix("trainer."): tensor for name, tensor in tensors.items()},
+        trainer=_below("trainer.", tensors),
         progress=about["progress"],
+        seconds=about["seconds"],
         rng=rng,
     )
+
+
+def _below(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
 
 
 def owned(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -80,3 +90,18 @@ def owned(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {
         name: tensor.detach().cpu().clone(memory_format=torch.contiguous_format) for name, tensor in tensors.items()
     }
+
+
+def generator_states() -> dict[str, Tensor]:
+    """The states of torch's global generators, by device."""
+    cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
+    return {"cpu": torch.get_rng_state()} | {f"cuda:{index}": state for index, state in enumerate(cuda)}
+
+
+def set_generator_states(states: Mapping[str, Tensor]) -> None:
+    """The inverse of `generator_states`."""
+    for device, state in states.items():
+        if device == "cpu":
+            torch.set_rng_state(state)
+        else:
+            torch.cuda.set_rng_state(state, device)

@@ -78,11 +78,11 @@ class Supply:
 
     def real(self, n: int | None = None) -> Tensor:
         """The next n real training samples of each seed; a batch when n is not given."""
-        return self._dataset.fetch("train", self._reals.take(n or self.batch_size))
+        return self._dataset.fetch("train", self._reals.take(self.batch_size if n is None else n))
 
     def latent(self, n: int | None = None) -> Tensor:
         """The next n latents of each seed, standard normal; a batch when n is not given."""
-        return self._latents.take(n or self.batch_size)
+        return self._latents.take(self.batch_size if n is None else n)
 
     def state(self) -> dict[str, int]:
         """Where every stream stands."""

@@ -12,7 +12,7 @@ from ganbench.budget import Budget, Meters
 from ganbench.errors import NotApplicable, PluginError
 from ganbench.flops import FlopCount
 from ganbench.supply import Supply
-from ganbench.variant import Trainer
+from ganbench.trainer import Trainer
 
 _SPENDERS = {"d_steps": "discriminator", "g_steps": "generator"}
 """The kind of update that spends each unit which counts updates."""

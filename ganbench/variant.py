@@ -1,4 +1,4 @@
-"""The vocabulary that a plugin is written in: Loss, Penalty, Recipe, Trick, Trainer.
+"""The vocabulary that a plugin is written in: Loss, Penalty, Recipe, Trick.
 
 Everything here is written for ONE seed; the harness runs many seeds at once (see `adversarial.py`). Ingredients are
 frozen dataclasses: their fields are hyper-parameters with the paper's defaults, their `repr` is their cell in a table.
@@ -8,16 +8,13 @@ This module imports no torch, so that naming things stays cheap.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
     from torch.optim import Optimizer as TorchOptimizer
-
-    from ganbench.datasets.dataset import Dataset
-    from ganbench.supply import Supply
 
 
 class Discriminator(Protocol):
@@ -115,17 +112,6 @@ class Networks(ABC):
         """A module from samples to scores (batch,), with a method `features` as in `Discriminator`."""
 
 
-class Variant(ABC):
-    """A named entry on the board that is not a recipe: it builds its own trainer."""
-
-    name: str
-    paper: str
-
-    @abstractmethod
-    def trainer(self, dataset: Dataset, seed: int, device: str) -> Trainer:
-        """A trainer for one seed, whose initial weights come from `seed` alone."""
-
-
 @dataclass(frozen=True)
 class Recipe:
     """A variant that is loss + penalties + settings; everything not stated is the dataset's standard.
@@ -169,47 +155,3 @@ class Trick(ABC):
         Raises:
             NotApplicable: where the trick makes no sense, with the reason that the board will show.
         """
-
-
-class Trainer(ABC):
-    """What the harness drives, and all that it knows of a training method.
-
-    For a group of one seed, tensors are as for one seed; for a group of several, they have a leading seed axis.
-    """
-
-    updates: ClassVar[tuple[str, ...]] = ("discriminator", "generator")
-    """Every kind of update that `step` can return; FLOPs are counted once for each."""
-
-    @abstractmethod
-    def step(self, supply: Supply) -> str:
-        """Performs ONE update with what it draws from `supply`, and returns its kind, one of `updates`."""
-
-    @abstractmethod
-    def sample(self, latent: Tensor) -> Tensor:
-        """Samples (n, *sample shape) for latents (n, latent dim), in evaluation mode and without gradient."""
-
-    @abstractmethod
-    def score(self, x: Tensor) -> Tensor | None:
-        """Discriminator scores (n,) of `x`, in evaluation mode and without gradient; None without a discriminator."""
-
-    @abstractmethod
-    def state_dict(self) -> Mapping[str, Tensor]:
-        """Everything that the next step depends on, as named tensors."""
-
-    @abstractmethod
-    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Continues from what `state_dict` returned, bit for bit."""
-
-    def checkpoints(self) -> list[dict[str, Tensor]]:
-        """For each seed of the group, the tensors worth keeping of a finished run."""
-        return [dict(self.state_dict())]
-
-    @property
-    def parameter_counts(self) -> dict[str, int]:
-        """Parameters of each network, for one seed."""
-        return {}
-
-    @property
-    def threshold(self) -> float | None:
-        """The score above which a sample is called real, if there is one."""
-        return None

@@ -20,6 +20,7 @@ def spec(variant: str = "nsgan", seed: int = 0, **changes: Any) -> RunSpec:
         "dataset": "ring8",
         "budget": "1280 samples",
         "group": (seed,),
+        "standard": "MLPPair(width=128, depth=2)",
         "batch_size": 128,
         "points": 2,
         "samples": 1000,

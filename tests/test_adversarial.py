@@ -60,8 +60,8 @@ def bare_pair(trainer: Adversarial, batch_norm: bool) -> tuple[nn.Sequential, nn
     """Plain torch networks with the trainer's weights."""
     norm = [nn.BatchNorm1d(WIDTH)] if batch_norm else []
     g = nn.Sequential(
-        *[nn.Linear(LATENT, WIDTH), *norm, nn.ReLU()],
-        *[nn.Linear(WIDTH, WIDTH), *copy.deepcopy(norm), nn.ReLU()],
+        *[nn.Linear(LATENT, WIDTH, bias=not batch_norm), *norm, nn.ReLU()],
+        *[nn.Linear(WIDTH, WIDTH, bias=not batch_norm), *copy.deepcopy(norm), nn.ReLU()],
         nn.Linear(WIDTH, 2),
     )
     leaky = nn.LeakyReLU(0.2)

@@ -18,10 +18,10 @@ import ganbench
 
 ROOT = Path(__file__).parents[1]
 RANKS = [
-    "errors variant hooks atomic cache vision randomness statistics flops",
+    "errors variant trainer hooks atomic cache vision randomness statistics flops",
     "budget record literals networks optimizers",
     "request ingredients store datasets metrics leaderboards",
-    "registry supply evaluation pictures",
+    "registry supply ensemble evaluation pictures",
     "figures provenance adversarial observation training",
     "controls resumption",
     "experiment",

@@ -36,10 +36,10 @@ def test_csv_holds_every_number_with_its_conditions():
     6, 7, 8 have the mean 7 and the half width 4.302652730 / sqrt(3) = 2.484137712.
     """
     ids = [" ".join(record.id for record in records) for records in (NSGAN, WGAN, GAN, [HELD_OUT])]
-    conditions = f"ring8,{HASH},1280 samples,1000,128,2,,,cpu,1"
+    conditions = f'ring8,{HASH},"MLPPair(width=128, depth=2)",1280 samples,1000,128,2,,,cpu,1'
     cost = "17282,17153,1280,10,10,2500000,0.5,0.25"
     expected = (
-        "dataset,fingerprint,budget,samples,batch_size,points,extractor,extractor_hash,device,protocol,"
+        "dataset,fingerprint,standard,budget,samples,batch_size,points,extractor,extractor_hash,device,protocol,"
         "cell,seeds,seeds_ok,failures,modes_covered.mean,modes_covered.half_width,modes_covered.seeds,"
         "parameters.generator,parameters.discriminator,real_samples,d_steps,g_steps,flops,"
         "training_seconds,evaluation_seconds,runs\n"
@@ -61,6 +61,7 @@ def test_markdown_prints_what_the_numbers_depend_on():
 # ring8: 1280 samples
 
 - dataset: ring8, fingerprint ffffffffffff
+- standard: MLPPair(width=128, depth=2)
 - budget of one seed: 1280 samples, batch size 128
 - evaluation: n = 1000 samples at the last of 2 points
 - extractor: none

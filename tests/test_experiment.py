@@ -34,6 +34,8 @@ def test_what_is_left_out_is_the_datasets_standard():
         budget="640000 samples",
         seed=0,
         group=(0,),
+        standard="MLPPair(width=128, depth=3, batch_norm=False), "
+        "Adam(learning_rate=0.001, betas=(0.5, 0.9), epsilon=1e-08), latent_dim=2",
         batch_size=128,
         points=10,
         samples=10_000,

@@ -21,6 +21,7 @@ OTHERS: dict[str, Any] = {
     "group": (0, 1),
     "tricks": ("ema(decay=0.9)",),
     "settings": (("ema", 0.5),),
+    "standard": "MLPPair(width=64)",
     "batch_size": 64,
     "points": 3,
     "samples": 1001,

@@ -15,7 +15,14 @@ from toys import WIDTH, Adversarial, adversarial, assert_same_bits, recipe
 from ganbench import Budget, Meters
 from ganbench.networks.mlp import MLPPair
 from ganbench.record import canonical
-from ganbench.resumption import NAME, Snapshot, load_snapshot, save_snapshot
+from ganbench.resumption import (
+    NAME,
+    Snapshot,
+    generator_states,
+    load_snapshot,
+    save_snapshot,
+    set_generator_states,
+)
 from ganbench.training import Ledger, training
 
 TOY = recipe(
@@ -23,6 +30,7 @@ TOY = recipe(
 )
 BUDGET, POINTS = Budget(8, "g_steps"), 4
 PROGRESS = [{"curve": [{"fraction": 0.5, "meters": {}, "values": {"fid": 3.25}}], "diverged": "", "left_out": ["kid"]}]
+SECONDS = {"start": 0.5, "evaluation": 1.25, "saving": 0.0}
 
 
 def interrupted(seeds: tuple[int, ...], stop: int, folder: Path) -> None:
@@ -32,7 +40,7 @@ def interrupted(seeds: tuple[int, ...], stop: int, folder: Path) -> None:
     ledger = Ledger()
     for _ in training(trainer, supply, BUDGET, POINTS, len(seeds), ledger):
         if ledger.point == stop:
-            snapshot = Snapshot(ledger, supply.state(), trainer.state_dict(), PROGRESS, torch.get_rng_state())
+            snapshot = Snapshot(ledger, supply.state(), trainer.state_dict(), PROGRESS, SECONDS, generator_states())
             save_snapshot(folder, ["a", "b"], snapshot)
         elif ledger.point > stop:
             return
@@ -58,7 +66,7 @@ def test_an_interrupted_run_ends_with_the_same_bits(tmp_path: Path, seeds: tuple
     trainer, supply = adversarial(seeds, TOY)
     trainer.load_state_dict(snapshot.trainer)
     supply.load_state(snapshot.supply)
-    torch.set_rng_state(snapshot.rng)
+    set_generator_states(snapshot.rng)
     points = [ledger.point for ledger in training(trainer, supply, BUDGET, POINTS, len(seeds), snapshot.ledger)]
     wanted, ledger = undisturbed(seeds)
     assert points == list(range(stop + 1, POINTS + 1))
@@ -69,7 +77,7 @@ def test_an_interrupted_run_ends_with_the_same_bits(tmp_path: Path, seeds: tuple
 def snapshot() -> Snapshot:
     ledger = Ledger(Meters(64, 2, 1, 300, 0.1), {"discriminator": 100, "generator": 100}, 3)
     trainer = {"w": torch.arange(6.0).reshape(2, 3).T, "turn": torch.tensor(1)}
-    return Snapshot(ledger, {"latent": 96, "real": 64}, trainer, PROGRESS, torch.get_rng_state())
+    return Snapshot(ledger, {"latent": 96, "real": 64}, trainer, PROGRESS, SECONDS, generator_states())
 
 
 def test_a_snapshot_comes_back_as_it_was(tmp_path: Path):
@@ -80,7 +88,8 @@ def test_a_snapshot_comes_back_as_it_was(tmp_path: Path):
     assert asdict(found.ledger) == asdict(saved.ledger)
     assert found.supply == saved.supply
     assert found.progress == saved.progress
-    assert torch.equal(found.rng, saved.rng)
+    assert found.seconds == saved.seconds
+    assert_same_bits(found.rng, saved.rng)
     assert_same_bits(found.trainer, saved.trainer)
     assert [path.name for path in tmp_path.iterdir()] == [NAME]
 
@@ -138,17 +147,23 @@ def another_format(path: Path) -> None:
 
 
 def older_version(path: Path) -> None:
-    about = {"ids": ["a"], "ledger": {"meters": {"steps": 3}, "flops": {}, "point": 1}, "supply": {}, "progress": []}
-    save_file({"rng": torch.get_rng_state()}, path, {"ganbench": canonical(about)})
+    about = {
+        "ids": ["a"],
+        "ledger": {"meters": {"steps": 3}, "flops": {}, "point": 1},
+        "supply": {},
+        "progress": [],
+        "seconds": {},
+    }
+    save_file({"rng.cpu": torch.get_rng_state()}, path, {"ganbench": canonical(about)})
 
 
 def without_generator(path: Path) -> None:
-    about = {"ids": ["a"], "ledger": asdict(snapshot().ledger), "supply": {}, "progress": []}
+    about = {"ids": ["a"], "ledger": asdict(snapshot().ledger), "supply": {}, "progress": [], "seconds": {}}
     save_file({"x": torch.zeros(2)}, path, {"ganbench": canonical(about)})
 
 
 def without_a_ledger(path: Path) -> None:
-    save_file({"rng": torch.get_rng_state()}, path, {"ganbench": canonical({"ids": ["a"]})})
+    save_file({"rng.cpu": torch.get_rng_state()}, path, {"ganbench": canonical({"ids": ["a"]})})
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import redirect_stdout
 
 import click
 
@@ -18,7 +19,8 @@ def command(check: bool, as_json: bool) -> None:
 
     Without --check only metadata is read, and no plugin is imported.
     """
-    found = [(offer, *(state(offer) if check else ("not loaded", ""))) for offer in offers()]
+    with redirect_stdout(sys.stderr):  # what a plugin prints when it is loaded is no part of the answer
+        found = [(offer, *(state(offer) if check else ("not loaded", ""))) for offer in offers()]
     if as_json:
         click.echo(json.dumps([vars(offer) | {"state": how, "reason": why} for offer, how, why in found], indent=2))
     else:

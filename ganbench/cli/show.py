@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 import json
-from contextlib import suppress
+import sys
+from contextlib import redirect_stdout, suppress
 from dataclasses import fields, is_dataclass
 from importlib import import_module
 from typing import Any
@@ -22,7 +23,8 @@ from ganbench.registry import KINDS, Offer, find, load, offers
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def command(name: str, as_json: bool) -> None:
     """Show a variant, trick, dataset or metric: its paper and equation, and every default that can be set."""
-    found = [_about(offer) for offer in _offers(name)]
+    with redirect_stdout(sys.stderr):  # what a plugin prints when it is loaded is no part of the answer
+        found = [_about(offer) for offer in _offers(name)]
     if as_json:
         click.echo(json.dumps(found, indent=2))
         return

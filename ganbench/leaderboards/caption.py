@@ -15,6 +15,7 @@ def facts(board: Board) -> dict[str, str]:
     shared = board.conditions
     return {
         "dataset": f"{shared.dataset}, fingerprint {_short(shared.fingerprint)}",
+        "standard": shared.standard or "not recorded",
         "budget of one seed": f"{shared.budget}, batch size {shared.batch_size}",
         "evaluation": f"n = {shared.samples} samples at the last of {shared.points} points",
         "extractor": f"{shared.extractor}, hash {_short(shared.extractor_hash)}" if shared.extractor else "none",

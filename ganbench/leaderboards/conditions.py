@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields
 
 from ganbench.record import RunSpec, canonical
 
-_SHARED_WITH_CONTROLS = ("dataset", "fingerprint", "extractor", "extractor_hash", "samples", "protocol")
+_SHARED_WITH_CONTROLS = ("dataset", "fingerprint", "standard", "extractor", "extractor_hash", "samples", "protocol")
 
 
 @dataclass(frozen=True)
@@ -16,6 +16,7 @@ class Conditions:
 
     dataset: str
     fingerprint: str | None
+    standard: str
     budget: str
     samples: int
     batch_size: int

@@ -21,7 +21,8 @@ def estimate_text(estimate: Estimate) -> str:
     if estimate.mean is None:
         return ""
     if not estimate.half_width:
-        return f"{estimate.mean:.4g}" + (" ± 0" if estimate.half_width == 0 else "")
+        mean = f"{estimate.mean:,.0f}" if abs(estimate.mean) >= 1000 else f"{estimate.mean:.4g}"
+        return mean + (" ± 0" if estimate.half_width == 0 else "")
     places = _places(estimate.half_width)
     return f"{_fixed(estimate.mean, places)} ± {_fixed(estimate.half_width, places)}"
 

@@ -48,10 +48,13 @@ class MLPDiscriminator(nn.Module):
 def hidden_layers(
     inputs: int, width: int, depth: int, activation: nn.Module, batch_norm: bool = False
 ) -> nn.Sequential:
-    """`depth` linear layers of `width` units, each followed by batch normalisation, if wanted, and the activation."""
+    """`depth` linear layers of `width` units, each followed by batch normalisation, if wanted, and the activation.
+
+    Batch normalisation takes the mean away, so a layer before it has no bias.
+    """
     layers: list[nn.Module] = []
     for k in range(depth):
-        layers.append(nn.Linear(inputs if k == 0 else width, width))
+        layers.append(nn.Linear(inputs if k == 0 else width, width, bias=not batch_norm))
         layers += [nn.BatchNorm1d(width)] if batch_norm else []
         layers.append(activation)
     return nn.Sequential(*layers)

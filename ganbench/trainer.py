@@ -1,0 +1,71 @@
+"""What the harness drives: a trainer, and the variants that build one of their own because no recipe can state them.
+
+This module imports no torch, so that naming things stays cheap.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from ganbench.datasets.dataset import Dataset
+    from ganbench.supply import Supply
+
+
+class Variant(ABC):
+    """A named entry on the board that is not a recipe: it builds its own trainer."""
+
+    name: str
+    paper: str
+
+    @abstractmethod
+    def trainer(self, dataset: Dataset, seed: int, device: str) -> Trainer:
+        """A trainer for one seed, whose initial weights come from `seed` alone."""
+
+
+class Trainer(ABC):
+    """What the harness drives, and all that it knows of a training method.
+
+    For a group of one seed, tensors are as for one seed; for a group of several, they have a leading seed axis.
+    """
+
+    updates: ClassVar[tuple[str, ...]] = ("discriminator", "generator")
+    """Every kind of update that `step` can return; FLOPs are counted once for each."""
+
+    @abstractmethod
+    def step(self, supply: Supply) -> str:
+        """Performs ONE update with what it draws from `supply`, and returns its kind, one of `updates`."""
+
+    @abstractmethod
+    def sample(self, latent: Tensor) -> Tensor:
+        """Samples (n, *sample shape) for latents (n, latent dim), in evaluation mode and without gradient."""
+
+    @abstractmethod
+    def score(self, x: Tensor) -> Tensor | None:
+        """Discriminator scores (n,) of `x`, in evaluation mode and without gradient; None without a discriminator."""
+
+    @abstractmethod
+    def state_dict(self) -> Mapping[str, Tensor]:
+        """Everything that the next step depends on, as named tensors."""
+
+    @abstractmethod
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """Continues from what `state_dict` returned, bit for bit."""
+
+    def checkpoints(self) -> list[dict[str, Tensor]]:
+        """For each seed of the group, the tensors worth keeping of a finished run."""
+        return [dict(self.state_dict())]
+
+    @property
+    def parameter_counts(self) -> dict[str, int]:
+        """Parameters of each network, for one seed."""
+        return {}
+
+    @property
+    def threshold(self) -> float | None:
+        """The score above which a sample is called real, if there is one."""
+        return None

@@ -1,0 +1,387 @@
+"""The command line as a user meets it: outputs, errors, exit codes, and what is not loaded or written."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import pty
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import pytest
+from distributions import GANBENCH, SMALL, environment, ganbench, install_misfits, records
+from PIL import Image
+
+from ganbench.cli import main
+from ganbench.cli.names import separated
+from ganbench.cli.run import exit_code
+from ganbench.record import RunRecord, RunSpec
+
+HEAVY = ("torch", "torchvision", "pandas", "scipy", "matplotlib", "sklearn")
+NO_NETWORK = {"http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9"}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the misfits are installed."""
+    folder = tmp_path_factory.mktemp("site")
+    install_misfits(folder)
+    return folder
+
+
+def said(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *arguments: str) -> tuple[int, str, str]:
+    """Exit code, output and errors of the command, run in this process."""
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    monkeypatch.setattr(sys, "argv", ["ganbench", *arguments])
+    with pytest.raises(SystemExit) as left:
+        main()
+    return left.value.code or 0, *capsys.readouterr()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run", "-p", "wgan_pg"], "unknown variant 'wgan_pg': did you mean wgan_gp or wgan or gan?"),
+        (["run", "-p", "nsgan", "-d", "rign8"], "unknown dataset 'rign8': did you mean ring8?"),
+        (["run", "-p", "nsgan", "-t", "emma"], "unknown trick 'emma': did you mean ema?"),
+        (["run", "-p", "nsgan", "-b", "lots"], "malformed budget 'lots': wanted a number and a unit"),
+        (["run", "-p", "nsgan", "-b", "3foo"], "malformed budget '3foo': the unit 'foo' is unknown"),
+        (["run", "-p", "nsgan", "-b", "0kimg"], "budget '0kimg' is 0 samples: wanted more than nothing"),
+        (["run", "-p", "nsgan", "-s", "-1"], "Invalid value for '-s' / '--seeds': -1 is not in the range x>=1."),
+        (["run", "-p", "nsgan", "-s", "0"], "Invalid value for '-s' / '--seeds': 0 is not in the range x>=1."),
+        (["run", "-p", "nsgan", "-t", "ema("], "cannot read 'ema(': found no plain name; wanted a name with literals"),
+        (["run", "-p", "nsgan", "-t", "ema(0.9)"], "cannot read 'ema(0.9)': found an argument without a name; wanted"),
+        (["run", "-p", "nsgan", "--set", "weight"], "cannot read 'weight': found no address before an equals sign"),
+        (["run", "-p", "nsgan", "--set", "a=b"], "cannot read 'a=b': found a value of a that is no literal; wanted"),
+        (["run", "-p", "nsgan", "--device", "tpu"], "--device tpu: wanted cpu, cuda or cuda:N"),
+        (["run", "-p", "nsgan", "--time-limit", "9"], "Invalid value for '--time-limit': found '9', wanted a positive"),
+        (
+            ["run", "-p", "nsgan", "--time-limit", "0s"],
+            "Invalid value for '--time-limit': found '0s', wanted a positive",
+        ),
+        (["run", "-p", "nsgan", "--memory-limit", "2kg"], "Invalid value for '--memory-limit': found '2kg', wanted"),
+        (["run", "-p", "nsgan", "--out", "file/below"], "--out file/below: "),
+        (["run", "-p", "nsgan", "--out", "file"], "--out file: "),
+        (["run", "-p", ","], "nothing to run: name a variant and a dataset"),
+        (["run"], "Missing option '-p' / '--plugin'."),
+        (["rnu"], "No such command 'rnu'."),
+        (["list", "variant"], "Invalid value for '[[variants|tricks|datasets|metrics|extensions]]': 'variant' is not"),
+        (["show", "wgan_pg"], "unknown name 'wgan_pg': did you mean wgan_gp or wgan or gan?"),
+        (["leaderboard"], "no finished run under 'runs': run some first"),
+        (["leaderboard", "--out", "file/below"], "--out file/below: "),
+    ],
+)
+def test_a_mistake_is_one_line(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    message: str,
+) -> None:
+    """A mistake that can be seen at once is one line on the standard error, exit code 2, and nothing is written."""
+    (tmp_path / "file").write_text("")
+    monkeypatch.chdir(tmp_path)
+    code, output, errors = said(capsys, monkeypatch, *arguments)
+    assert (code, output, errors.count("\n")) == (2, "", 1)
+    assert errors.startswith(f"ganbench: error: {message}")
+    assert os.listdir(tmp_path) == ["file"]
+
+
+@pytest.fixture(scope="module")
+def mistaken(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, CompletedProcess[str]]]:
+    """Commands whose mistake shows only when plugin and data are looked at, two at a time."""
+    folder = tmp_path_factory.mktemp("mistaken")
+    for name, count in (("few", 3), ("broken", 25)):
+        (folder / name).mkdir()
+        for k in range(count):
+            Image.new("RGB", (16, 16), (k, 0, 0)).save(folder / name / f"{k:02}.png")
+    (folder / "broken" / "07.png").write_bytes(b"no image")
+    (folder / "empty").mkdir()
+    commands = {
+        "no such field": ("-p", "wgan_gp", "-d", "ring8", "--set", "gradient_penalty.wieght=1"),
+        "no data": ("-p", "nsgan", "-d", "mnist", "--data-root", "empty"),
+        "few images": ("-p", "nsgan", "-d", "folder:few"),
+        "broken image": ("-p", "nsgan", "-d", "folder:broken"),
+        "no cuda": ("-p", "nsgan", "-d", "ring8", "--device", "cuda"),
+    }
+
+    def run(arguments: tuple[str, ...]) -> CompletedProcess[str]:
+        return ganbench("run", *arguments, "--jobs", "1", cwd=folder, CUDA_VISIBLE_DEVICES="", **NO_NETWORK)
+
+    with ThreadPoolExecutor(2) as threads:
+        return folder, dict(zip(commands, threads.map(run, commands.values()), strict=True))
+
+
+@pytest.mark.parametrize(
+    ("which", "pattern"),
+    [
+        (
+            "no such field",
+            r"cannot set 'gradient_penalty.wieght' of wgan_gp: there is none, did you mean 'gradient_penalty.weight'\?; "
+            r"one can set .*gradient_penalty\.weight=10\.0.*",
+        ),
+        ("no data", r"dataset 'mnist': .* MNIST/raw/ with the four files .*"),
+        ("few images", r"found 3 images in .*/few, wanted at least 20 .*"),
+        ("broken image", r".*07\.png.*"),
+        ("no cuda", r"--device cuda: this machine's torch sees no CUDA device; leave --device out for the CPU"),
+    ],
+)
+def test_a_mistake_that_shows_late_is_one_line_too(
+    mistaken: tuple[Path, dict[str, CompletedProcess[str]]], which: str, pattern: str
+) -> None:
+    """A wrong field, missing or broken data and a missing device are one line as well, and nothing is written."""
+    folder, commands = mistaken
+    done = commands[which]
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert re.fullmatch(f"ganbench: error: {pattern}\n", done.stderr)
+    assert sorted(os.listdir(folder)) == ["broken", "empty", "few"]
+
+
+def test_each_command_loads_little() -> None:
+    """Help, lists and completion load neither torch nor pandas nor anything else that is slow; nor does the package."""
+    script = """
+import sys
+import ganbench
+from ganbench.cli import main
+for arguments in (["--help"], ["run", "--help"], ["list"], ["list", "--json"], ["plugins"], ["plugins", "--json"], ["-V"]):
+    sys.argv = ["ganbench", *arguments]
+    try:
+        main()
+    except SystemExit as left:
+        assert not left.code, arguments
+    print("LOADED", *arguments, [name for name in %r if name in sys.modules])
+"""
+    done = subprocess.run([sys.executable, "-c", script % (HEAVY,)], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    loaded = [line.rpartition(" [")[2] for line in done.stdout.splitlines() if line.startswith("LOADED")]
+    assert loaded == ["]"] * 7
+
+
+def test_no_argument_is_help(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bare command prints what --help prints: every command in a line of its own, and the exit codes."""
+    bare = said(capsys, monkeypatch)
+    assert bare == said(capsys, monkeypatch, "--help")
+    assert (bare[0], bare[2]) == (0, "")
+    for name in ("leaderboard", "list", "plugins", "run", "show"):
+        assert re.search(rf"^  {name} +[A-Z][^.]*[^.]\.$", bare[1], re.MULTILINE)
+    text = " ".join(bare[1].split())
+    assert "Exit codes: 0 all is well, 2 usage error and nothing was done, 3 some runs failed, 4 nothing ran" in text
+
+
+def test_help_keeps_examples_apart(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """`run --help` shows each example on a line of its own, and units in place of types."""
+    code, output, _ = said(capsys, monkeypatch, "run", "--help")
+    assert code == 0
+    assert "\n  ganbench run --plugin wgan_gp\n  ganbench run --plugin nsgan --trick gradient_penalty " in output
+    assert re.search(r"--time-limit Ns\|Nmin\|Nh +For each group of seeds: 90s, 10min, 2h\.", output)
+
+
+def test_list_names_everything(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """`list` prints each kind with its names and distributions, `list KIND` one kind, --json the same as objects."""
+    _, everything, _ = said(capsys, monkeypatch, "list")
+    _, tricks, _ = said(capsys, monkeypatch, "list", "tricks")
+    _, as_json, _ = said(capsys, monkeypatch, "list", "--json")
+    found = json.loads(as_json)
+    assert tricks.splitlines()[0] == "tricks"
+    assert [line.split() for line in tricks.splitlines()[1:]] == [
+        [offer["name"], offer["distribution"], offer["version"]] for offer in found if offer["kind"] == "tricks"
+    ]
+    assert tricks in everything
+    nsgan = next(offer for offer in found if offer["name"] == "nsgan")
+    assert (nsgan["kind"], nsgan["module"], nsgan["distribution"]) == ("variants", "ganbench_plugins.nsgan", "ganbench")
+    assert len(everything.splitlines()) == len(found) + len({offer["kind"] for offer in found})
+
+
+def test_plugins_check_finds_the_broken_one(site: Path, tmp_path: Path) -> None:
+    """`plugins --check` loads everything, exits with 3 when something is broken, and gives the reason on its line."""
+    plain = ganbench("plugins", cwd=tmp_path, sites=[site])
+    checked = ganbench("plugins", "--check", "--json", cwd=tmp_path, sites=[site])
+    assert (plain.returncode, checked.returncode, checked.stderr) == (0, 3, "")
+    assert re.search(r"^acme-broken 1\.0\n  variant    broken +acme_broken +not loaded$", plain.stdout, re.MULTILINE)
+    broken = [each for each in json.loads(checked.stdout[checked.stdout.index("[") :]) if each["state"] != "ok"]
+    assert [(each["name"], each["state"]) for each in broken] == [("broken", "broken")]
+    assert "importing it raised ImportError: no module named jax" in broken[0]["reason"]
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "line"),
+    [
+        ("wgan_gp", "variant wgan_gp, from ganbench 0.1.0", "  --set gradient_penalty.weight=10.0"),
+        ("ema", "trick ema, from ganbench 0.1.0", "  --trick 'ema(decay=0.999)'"),
+        ("ganbench:gradient_penalty", "trick gradient_penalty, from ganbench 0.1.0", "  --trick 'gradient_penalty"),
+        ("ring8", "dataset ring8, from ganbench 0.1.0", "Srivastava, Valkov, Russell"),
+        ("fid", "metric fid, from ganbench 0.1.0", "  fid: Frechet distance between Gaussians"),
+    ],
+)
+def test_show_tells_what_stands_behind_a_name(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, name: str, first: str, line: str
+) -> None:
+    """`show` prints kind and distribution, the module's text with its paper, and what can be set as it is typed."""
+    code, output, errors = said(capsys, monkeypatch, "show", name)
+    assert (code, errors, output.splitlines()[0]) == (0, "", first)
+    assert f"\n{line}" in output
+    _, as_json, _ = said(capsys, monkeypatch, "show", name, "--json")
+    assert [f"{each['kind'][:-1]} {each['name']}, from {each['distribution']}" for each in json.loads(as_json)] == [
+        first
+    ]
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, CompletedProcess[str]]:
+    """Alternatives, composition and a setting in one command, its records printed as JSON."""
+    folder = tmp_path_factory.mktemp("played")
+    tricks = ("-t", "none,ema", "-t", "label_smoothing(epsilon=0.2)")
+    done = ganbench("run", "-p", "nsgan", *tricks, *SMALL, "-s", "1", "--json", cwd=folder)
+    ganbench("run", "-p", "nsgan", "--set", "d_steps=2", *SMALL, "-s", "1", cwd=folder)
+    return folder, done
+
+
+def test_the_json_of_a_run_is_its_records(played: tuple[Path, CompletedProcess[str]]) -> None:
+    """`run --json` prints a list whose objects equal the record files in the folders that they name."""
+    folder, done = played
+    assert (done.returncode, done.stderr) == (0, "")
+    printed = json.loads(done.stdout)
+    assert len(printed) == 4
+    for record in printed:
+        path = folder / record.pop("folder") / "record.json"
+        assert record == json.loads(path.read_text())
+
+
+def test_tricks_are_alternatives_and_compose(played: tuple[Path, CompletedProcess[str]]) -> None:
+    """Commas make cells of their own, "none" leaving the recipe alone; a second --trick is applied after the first."""
+    cells = {tuple(record["spec"]["tricks"]) for record in json.loads(played[1].stdout)}
+    smooth = next(trick for each in cells for trick in each if trick.startswith("label_smoothing(epsilon=0.2"))
+    assert cells == {(), (smooth,), ("ema(decay=0.999)", smooth)}
+
+
+def test_a_setting_is_a_cell_of_its_own(played: tuple[Path, CompletedProcess[str]]) -> None:
+    """What --set changes stands in the spec and in the cell's name, and the board ranks it apart."""
+    folder, _ = played
+    board = json.loads(ganbench("leaderboard", "--json", cwd=folder).stdout)
+    names = [row["cell"] for row in board]
+    assert "nsgan [d_steps=2]" in names
+    assert len(names) == len(set(names)) == 5
+    found = [record for record in records(folder / "runs").values() if record["spec"]["settings"]]
+    assert [(record["spec"]["settings"], record["meters"]["g_steps"]) for record in found] == [([["d_steps", 2]], 7)]
+
+
+def test_the_leaderboard_writes_csv_and_markdown(played: tuple[Path, CompletedProcess[str]], tmp_path: Path) -> None:
+    """`leaderboard --out` prints the board, writes it as CSV and Markdown, and names the files."""
+    done = ganbench("leaderboard", "--out", tmp_path / "boards", cwd=played[0])
+    assert (done.returncode, done.stderr) == (0, "")
+    written = [Path(line.removeprefix("wrote ")) for line in done.stdout.splitlines() if line.startswith("wrote ")]
+    assert sorted(written) == sorted((tmp_path / "boards").iterdir())
+    assert sorted(path.suffix for path in written) == [".csv", ".md"]
+    (table,) = (path for path in written if path.suffix == ".csv")
+    with table.open(newline="") as file:
+        cells = {row["cell"] for row in csv.DictReader(file)}
+    (page,) = (path.read_text() for path in written if path.suffix == ".md")
+    assert "nsgan [d_steps=2]" in cells
+    assert all(cell in page.replace("\\", "") for cell in cells)
+
+
+def test_a_finished_run_is_printed_again(played: tuple[Path, CompletedProcess[str]]) -> None:
+    """The same command afterwards runs nothing, prints the table, and names the folder of each run."""
+    folder, _ = played
+    times = {path: path.stat().st_mtime_ns for path in (folder / "runs").rglob("*")}
+    done = ganbench("run", "-p", "nsgan", "--set", "d_steps=2", *SMALL, "-s", "1", cwd=folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert {path: path.stat().st_mtime_ns for path in (folder / "runs").rglob("*")} == times
+    named = re.findall(r"^  (runs/ring8/\S+)  \((.*), seed 0: ok\)$", done.stdout, re.MULTILINE)
+    assert [cell for _, cell in named] == ["nsgan [d_steps=2]", "held_out_real", "untrained"]
+    assert all((folder / path / "record.json").is_file() for path, _ in named)
+
+
+def test_a_dry_run_writes_nothing(played: tuple[Path, CompletedProcess[str]], site: Path, tmp_path: Path) -> None:
+    """--dry-run says what would run, what has finished and what cannot begin, and writes nothing."""
+    arguments = ("run", "-p", "nsgan,broken", *SMALL, "-s", "1", "--dry-run", "--out")
+    fresh = ganbench(*arguments, "fresh", cwd=tmp_path, sites=[site])
+    assert (fresh.returncode, fresh.stderr) == (0, "")
+    lines = fresh.stdout.splitlines()
+    assert lines[:3] == [
+        "ring8: nsgan, 2000 samples in batches of 128, seed 0",
+        "ring8: held_out_real, trains nothing, seed 0",
+        "ring8: untrained, trains nothing, seed 0",
+    ]
+    assert lines[3].startswith("ring8: broken, seed 0: load_error: variant 'broken' of acme-broken 1.0 (acme_broken)")
+    assert os.listdir(tmp_path) == []
+    known = ganbench(*arguments, played[0] / "runs", cwd=tmp_path, sites=[site])
+    assert known.stdout.splitlines()[1] == "ring8: held_out_real, trains nothing, seed 0 (1 of 1 finished already)"
+
+
+def test_nothing_that_runs_is_exit_code_4(site: Path, tmp_path: Path) -> None:
+    """When no variant loads or applies, the records say why, the controls still run, and the exit code is 4."""
+    done = ganbench("run", "-p", "broken", *SMALL, "-s", "1", "--json", cwd=tmp_path, sites=[site])
+    assert (done.returncode, done.stderr) == (4, "")
+    statuses = {record["spec"]["variant"]: record["status"] for record in json.loads(done.stdout)}
+    assert statuses == {"broken": "load_error", "held_out_real": "ok", "untrained": "ok"}
+
+
+@pytest.mark.parametrize(
+    ("statuses", "code"),
+    [
+        ({"nsgan": "ok", "held_out_real": "ok"}, 0),
+        ({"nsgan": "ok", "wgan": "diverged"}, 3),
+        ({"nsgan": "ok", "wgan": "load_error"}, 3),
+        ({"nsgan": "crashed"}, 3),
+        ({"nsgan": "not_applicable", "wgan": "load_error", "untrained": "ok"}, 4),
+    ],
+)
+def test_the_exit_code_sums_up(statuses: Mapping[str, str], code: int) -> None:
+    """0 when every variant's run is ok, 4 when none could begin, 3 otherwise; control rows do not count."""
+    made = [RunRecord(RunSpec(name, "ring8", "1 samples", 0, (0,)), status) for name, status in statuses.items()]
+    assert exit_code(made) == code
+
+
+def test_names_are_separated_by_commas_outside_parentheses() -> None:
+    """Commas separate names, but belong to a call's arguments, and to a dataset's argument after its colon."""
+    assert separated(("a,b(x=(1, 2), y=3)", "acme:c, d,")) == [["a", "b(x=(1, 2), y=3)"], ["acme:c", "d"]]
+    assert separated(("ring8,folder:x,y",), colon=True) == [["ring8", "folder:x,y"]]
+
+
+@pytest.mark.parametrize(
+    ("words", "completed"),
+    [
+        ("ganbench run --plugin wg", ["wgan", "wgan_gp"]),
+        ("ganbench run --plugin nsgan,ls", ["nsgan,lsgan"]),
+        ("ganbench run --trick em", ["ema"]),
+        ("ganbench show rin", ["ring8"]),
+    ],
+)
+def test_the_shell_completes_names(words: str, completed: list[str], tmp_path: Path) -> None:
+    """Names are completed from metadata, also after a comma."""
+    count = str(len(words.split()) - 1)
+    done = ganbench(cwd=tmp_path, _GANBENCH_COMPLETE="bash_complete", COMP_WORDS=words, COMP_CWORD=count)
+    assert done.stdout.split() == [f"plain,{name}" for name in completed]
+
+
+def test_a_terminal_gets_a_bar(tmp_path: Path) -> None:
+    """On a terminal, the standard error shows a bar with the cell's name and its newest values; brackets survive."""
+    ours, theirs = pty.openpty()
+    arguments = ("run", "-p", "nsgan", "--set", "d_steps=2", *SMALL, "-s", "1")
+    env = environment(TERM="xterm", COLUMNS="160")
+    with subprocess.Popen([*GANBENCH, *arguments], cwd=tmp_path, env=env, stdout=subprocess.PIPE, stderr=theirs) as run:
+        os.close(theirs)
+        drawn = b""
+        while chunk := _read(ours):
+            drawn += chunk
+        output, _ = run.communicate()
+    os.close(ours)
+    assert run.returncode == 0
+    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", drawn.decode())
+    assert re.search(r"ring8 · nsgan \[d_steps=2\] · seed 0 [━ ]+100% .*modes_covered \d", text)
+    assert "━" not in output.decode()
+
+
+def _read(terminal: int) -> bytes:
+    """What comes next; empty when the other side is closed."""
+    try:
+        return os.read(terminal, 4096)
+    except OSError:
+        return b""
