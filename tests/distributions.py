@@ -182,7 +182,7 @@ def install_misfits(site: Path) -> None:
 
 GANBENCH = (sys.executable, "-P", "-c", "from ganbench.cli import main; main()")
 """The command in a process of its own."""
-SMALL = ("--dataset", "ring8", "--budget", "2kimg", "--points", "2", "--samples", "500", "--jobs", "2")
+SMALL = ("--dataset", "ring8", "--budget", "2kimg", "--points", "2", "--samples", "500", "--jobs", "1")
 
 
 def environment(*sites: Path, **changes: str) -> dict[str, str]:

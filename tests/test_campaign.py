@@ -28,7 +28,7 @@ from ganbench.supervision import Limits, Pool
 POINTS, STEPS = 10, 100
 """Evaluation points of the long runs, and their discriminator's steps: 12,800 samples in batches of 128."""
 BUDGET = ("--budget", f"{128 * STEPS}samples", "--points", str(POINTS))
-LONG = ("run", "-p", "slow", "-d", "ring8", *BUDGET, "--seeds", "2", "--jobs", "2", "--samples", "500")
+LONG = ("run", "-p", "slow", "-d", "ring8", *BUDGET, "--seeds", "2", "--jobs", "1", "--samples", "500")
 
 
 @dataclass(frozen=True)
@@ -199,10 +199,10 @@ def test_an_interrupted_command_resumes(interrupted: Cut, second: dict[str, Path
 
 @pytest.fixture(scope="module")
 def pool(site: Path) -> Iterator[Pool]:
-    """Two workers that know the misfits."""
-    with pytest.MonkeyPatch.context() as patch, Pool(2, 1, Limits()) as two:
+    """A worker that knows the misfits."""
+    with pytest.MonkeyPatch.context() as patch, Pool(1, 1, Limits()) as one:
         patch.syspath_prepend(str(site))
-        yield two
+        yield one
 
 
 def small(**changes: Any) -> Request:

@@ -44,6 +44,11 @@ def said(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *a
     return left.value.code or 0, *capsys.readouterr()
 
 
+def inside(folder: Path) -> list[str]:
+    """The names in a folder."""
+    return sorted(path.name for path in folder.iterdir())
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -71,7 +76,7 @@ def said(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *a
         (["run", "-p", ","], "nothing to run: name a variant and a dataset"),
         (["run"], "Missing option '-p' / '--plugin'."),
         (["rnu"], "No such command 'rnu'."),
-        (["list", "variant"], "Invalid value for '[[variants|tricks|datasets|metrics|extensions]]': 'variant' is not"),
+        (["list", "variant"], "Invalid value for '[KIND]': 'variant' is not one of"),
         (["show", "wgan_pg"], "unknown name 'wgan_pg': did you mean wgan_gp or wgan or gan?"),
         (["leaderboard"], "no finished run under 'runs': run some first"),
         (["leaderboard", "--out", "file/below"], "--out file/below: "),
@@ -90,7 +95,7 @@ def test_a_mistake_is_one_line(
     code, output, errors = said(capsys, monkeypatch, *arguments)
     assert (code, output, errors.count("\n")) == (2, "", 1)
     assert errors.startswith(f"ganbench: error: {message}")
-    assert os.listdir(tmp_path) == ["file"]
+    assert inside(tmp_path) == ["file"]
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +105,7 @@ def mistaken(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, 
     for name, count in (("few", 3), ("broken", 25)):
         (folder / name).mkdir()
         for k in range(count):
-            Image.new("RGB", (16, 16), (k, 0, 0)).save(folder / name / f"{k:02}.png")
+            Image.new("RGB", (32, 32), (k, 0, 0)).save(folder / name / f"{k:02}.png")
     (folder / "broken" / "07.png").write_bytes(b"no image")
     (folder / "empty").mkdir()
     commands = {
@@ -123,12 +128,12 @@ def mistaken(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, 
     [
         (
             "no such field",
-            r"cannot set 'gradient_penalty.wieght' of wgan_gp: there is none, did you mean 'gradient_penalty.weight'\?; "
-            r"one can set .*gradient_penalty\.weight=10\.0.*",
+            r"cannot set 'gradient_penalty.wieght' of wgan_gp: there is none, "
+            r"did you mean 'gradient_penalty.weight'\?; one can set .*gradient_penalty\.weight=10\.0.*",
         ),
         ("no data", r"dataset 'mnist': .* MNIST/raw/ with the four files .*"),
         ("few images", r"found 3 images in .*/few, wanted at least 20 .*"),
-        ("broken image", r".*07\.png.*"),
+        ("broken image", r"image '07\.png' cannot be used: .*"),
         ("no cuda", r"--device cuda: this machine's torch sees no CUDA device; leave --device out for the CPU"),
     ],
 )
@@ -140,7 +145,7 @@ def test_a_mistake_that_shows_late_is_one_line_too(
     done = commands[which]
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
     assert re.fullmatch(f"ganbench: error: {pattern}\n", done.stderr)
-    assert sorted(os.listdir(folder)) == ["broken", "empty", "few"]
+    assert inside(folder) == ["broken", "empty", "few"]
 
 
 def test_each_command_loads_little() -> None:
@@ -149,13 +154,13 @@ def test_each_command_loads_little() -> None:
 import sys
 import ganbench
 from ganbench.cli import main
-for arguments in (["--help"], ["run", "--help"], ["list"], ["list", "--json"], ["plugins"], ["plugins", "--json"], ["-V"]):
-    sys.argv = ["ganbench", *arguments]
+for arguments in ("--help", "run --help", "list", "list --json", "plugins", "plugins --json", "-V"):
+    sys.argv = ["ganbench", *arguments.split()]
     try:
         main()
     except SystemExit as left:
         assert not left.code, arguments
-    print("LOADED", *arguments, [name for name in %r if name in sys.modules])
+    print("LOADED", arguments, [name for name in %r if name in sys.modules])
 """
     done = subprocess.run([sys.executable, "-c", script % (HEAVY,)], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
@@ -202,9 +207,9 @@ def test_plugins_check_finds_the_broken_one(site: Path, tmp_path: Path) -> None:
     """`plugins --check` loads everything, exits with 3 when something is broken, and gives the reason on its line."""
     plain = ganbench("plugins", cwd=tmp_path, sites=[site])
     checked = ganbench("plugins", "--check", "--json", cwd=tmp_path, sites=[site])
-    assert (plain.returncode, checked.returncode, checked.stderr) == (0, 3, "")
+    assert (plain.returncode, checked.returncode, checked.stderr) == (0, 3, "so far\n")
     assert re.search(r"^acme-broken 1\.0\n  variant    broken +acme_broken +not loaded$", plain.stdout, re.MULTILINE)
-    broken = [each for each in json.loads(checked.stdout[checked.stdout.index("[") :]) if each["state"] != "ok"]
+    broken = [each for each in json.loads(checked.stdout) if each["state"] != "ok"]
     assert [(each["name"], each["state"]) for each in broken] == [("broken", "broken")]
     assert "importing it raised ImportError: no module named jax" in broken[0]["reason"]
 
@@ -310,7 +315,7 @@ def test_a_dry_run_writes_nothing(played: tuple[Path, CompletedProcess[str]], si
         "ring8: untrained, trains nothing, seed 0",
     ]
     assert lines[3].startswith("ring8: broken, seed 0: load_error: variant 'broken' of acme-broken 1.0 (acme_broken)")
-    assert os.listdir(tmp_path) == []
+    assert inside(tmp_path) == []
     known = ganbench(*arguments, played[0] / "runs", cwd=tmp_path, sites=[site])
     assert known.stdout.splitlines()[1] == "ring8: held_out_real, trains nothing, seed 0 (1 of 1 finished already)"
 

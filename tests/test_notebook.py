@@ -22,7 +22,7 @@ import ganbench
 
 frame = ganbench.run(
     ["nsgan", "wgan_gp"], "ring8", settings={"d_steps": 2}, trick="ema",
-    budget="2kimg", seeds=2, points=2, samples=500, jobs=2,
+    budget="2kimg", seeds=2, points=2, samples=500, jobs=1,
 )
 Path("frame.json").write_text(json.dumps(frame.to_dict(orient="records")))
 ganbench.leaderboard().to_json("board.json", orient="records", double_precision=15)

@@ -16,7 +16,7 @@ from distributions import MISFIT_NAMES, SMALL, ganbench, install_misfits, record
 from ganbench.supervision import LOG_LIMIT, LOG_TAIL, Job, Limits, Pool, _shorten, default_memory, tail
 
 BAD = [name for name in MISFIT_NAMES if name != "slow"]
-OPTIONS = ("--seeds", "1", "--time-limit", "5s", "--memory-limit", "1GiB")
+OPTIONS = ("--jobs", "2", "--seeds", "1", "--time-limit", "5s", "--memory-limit", "1GiB")
 
 
 @dataclass(frozen=True)

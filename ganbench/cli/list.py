@@ -10,7 +10,7 @@ from ganbench.registry import KINDS, Offer, offers
 
 
 @click.command("list", short_help="List what can be named on the command line.")
-@click.argument("kind", type=click.Choice(KINDS), required=False)
+@click.argument("kind", metavar="[KIND]", type=click.Choice(KINDS), required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def command(kind: str | None, as_json: bool) -> None:
     """List variants, tricks, datasets, metrics and extensions, with the distribution that each comes from.
