@@ -124,7 +124,9 @@ class Adversarial(Trainer):
     def _descend(self, loss: Tensor, side: Ensemble, optimizer: torch.optim.Optimizer) -> None:
         if loss.ndim != self._d.stacked:
             shape = tuple(loss.shape[self._d.stacked :])
-            raise PluginError(f"{self.recipe.name}: found a loss of shape {shape} for one seed, wanted a scalar: its mean")
+            raise PluginError(
+                f"{self.recipe.name}: found a loss of shape {shape} for one seed, wanted a scalar: its mean"
+            )
         # backward lays each gradient out as its parameter; the fused optimiser reads memory in that order
         optimizer.zero_grad(set_to_none=True)
         torch.autograd.backward(loss.sum(), inputs=list(side.parameters.values()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -121,15 +121,19 @@ class Campaign:
             self.store.commit(failure)
         waiting = [group for group in plan.groups if self.again or not self._has_ended(group)]
         before = {spec: self.store.committed(spec) for group in waiting for spec in group.specs}
+        spent: dict[Group, dict[str, Any]] = {}
         listener.planned(waiting)
         try:
-            self._run(waiting, before, listener)
+            for group, outcome in self._run(waiting, spent, listener):
+                if outcome.status != "ok":
+                    self._record_failure(group, outcome, before, spent.get(group, {}))
+                listener.ended(group, self._finish(group))
         except KeyboardInterrupt:
             for group in waiting:
                 if not self._has_ended(group):
                     log = self.store.folder(group.specs[0]) / "log.txt"
                     outcome = Outcome("interrupted", "the command was interrupted", log_tail=tail(log))
-                    self._record_failure(group, outcome, before)
+                    self._record_failure(group, outcome, before, spent.get(group, {}))
             raise
         return [record for spec in plan.specs if (record := self.store.find(spec)) is not None]
 
@@ -142,7 +146,10 @@ class Campaign:
             found = dict(self.pool.perform(jobs))
         return {request: found[request] for request in requests}
 
-    def _run(self, groups: Sequence[Group], before: Mapping[RunSpec, int | None], listener: Listener) -> None:
+    def _run(
+        self, groups: Sequence[Group], spent: dict[Group, dict[str, Any]], listener: Listener
+    ) -> Iterator[tuple[Group, Outcome]]:
+        """Runs the groups, and yields how each ended; `spent` is kept up to date with the meters of those that run."""
         jobs = []
         for group in groups:
             folder = [self.store.begin(spec) for spec in group.specs][0]  # noqa: RUF015 - every one is to be made
@@ -154,11 +161,12 @@ class Campaign:
                 "resume": self.resume,
             }
             jobs.append(Job(group, payload, folder / "log.txt"))
-        told = lambda group, news: listener.progressed(group, news["fraction"], news["values"])  # noqa: E731 - an adapter
-        for group, outcome in self.pool.perform(jobs, told):
-            if outcome.status != "ok":
-                self._record_failure(group, outcome, before)
-            listener.ended(group, self._finish(group))
+
+        def told(group: Group, news: dict[str, Any]) -> None:
+            spent[group] = news["meters"]
+            listener.progressed(group, news["fraction"], news["values"])
+
+        return self.pool.perform(jobs, told)
 
     def _finish(self, group: Group) -> list[RunRecord]:
         """Gives each run of the group the log that they share, and reads their records back."""
@@ -171,11 +179,13 @@ class Campaign:
         records = [self.store.find(spec) for spec in group.specs]
         return all(record is not None and record.status != "interrupted" for record in records)
 
-    def _record_failure(self, group: Group, outcome: Outcome, before: Mapping[RunSpec, int | None]) -> None:
+    def _record_failure(
+        self, group: Group, outcome: Outcome, before: Mapping[RunSpec, int | None], meters: dict[str, Any]
+    ) -> None:
         """Records how the runs ended that have left no record since this command began; `before` is what was there."""
         for spec in group.specs:
             if self.store.committed(spec) == before[spec]:
-                self.store.commit(_failed(spec, outcome))
+                self.store.commit(_failed(spec, outcome, meters))
 
 
 def check(request: Request) -> None:
@@ -253,9 +263,9 @@ def _cannot_begin(
         points=request.points,
     )
     for seed in range(seeds or about.result["standard_seeds"]):
-        yield _failed(replace(spec, seed=seed, group=(seed,)), outcome)
+        yield _failed(replace(spec, seed=seed, group=(seed,)), outcome, {})
 
 
-def _failed(spec: RunSpec, outcome: Outcome) -> RunRecord:
+def _failed(spec: RunSpec, outcome: Outcome, meters: dict[str, Any]) -> RunRecord:
     status = "crashed" if outcome.status == "usage" else outcome.status
-    return RunRecord(spec=spec, status=status, reason=outcome.reason, log_tail=outcome.log_tail)
+    return RunRecord(spec=spec, status=status, reason=outcome.reason, meters=meters, log_tail=outcome.log_tail)

@@ -37,8 +37,8 @@ from ganbench.supply import Supply
 from ganbench.trainer import Trainer
 from ganbench.training import Ledger, training
 
-Report = Callable[[float, dict[str, float]], None]
-"""Told the spent fraction and the newest values of the first seed."""
+Report = Callable[[dict[str, Any]], None]
+"""Told how far a group is: the spent fraction, the meters, and the newest values of its first seed."""
 
 
 @dataclass
@@ -119,8 +119,7 @@ class GroupRun:
         if budget is None:
             self._measure(Ledger(point=template.points))
             return
-        tell = lambda fraction: self.report(fraction, self._newest())  # noqa: E731 - too small for a name of its own
-        points = training(self.trainer, self.supply, budget, template.points, len(self.seeds), self.ledger, tell)
+        points = training(self.trainer, self.supply, budget, template.points, len(self.seeds), self.ledger, self._tell)
         for ledger in points:
             self._measure(ledger)
             if all(progress.diverged for progress in self.progress):
@@ -138,7 +137,7 @@ class GroupRun:
             if not progress.diverged:
                 self._judge(spec, progress, observation, ledger)
         self.seconds["evaluation"] += time.perf_counter() - started
-        self.report(ledger.point / template.points, self._newest())
+        self._tell(ledger.point / template.points)
 
     def _judge(self, spec: RunSpec, progress: Progress, observation: Observation, ledger: Ledger) -> None:
         fraction = ledger.point / self.experiment.template.points
@@ -151,9 +150,10 @@ class GroupRun:
         progress.curve.append(point)
         notify("run_progressed", spec=spec.as_dict(), point=point)
 
-    def _newest(self) -> dict[str, float]:
+    def _tell(self, fraction: float) -> None:
         curve = self.progress[0].curve
-        return dict(curve[-1]["values"]) if curve else {}
+        newest = curve[-1]["values"] if curve else {}
+        self.report({"fraction": fraction, "meters": self.ledger.meters.as_dict(), "values": newest})
 
     def _snapshot(self) -> None:
         started = time.perf_counter()

@@ -112,8 +112,7 @@ def _perform(job: dict[str, Any], tell: Callable[[dict[str, Any]], None]) -> Any
     request = Request.from_dict(job["request"])
     if job["task"] == "describe":
         return describe(request)
-    report = lambda fraction, values: tell({"fraction": fraction, "values": values})  # noqa: E731 - an adapter
-    execute(request, job["seeds"], Store(Path(job["store"])), job["resume"], report)
+    execute(request, job["seeds"], Store(Path(job["store"])), job["resume"], tell)
     return None
 
 

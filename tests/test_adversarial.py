@@ -367,5 +367,7 @@ class Unreduced(Wasserstein):
 def test_a_loss_that_is_no_scalar_is_an_error(seeds: tuple[int, ...]):
     """A sum over the batch in place of a mean would train at another rate, so it is named and not guessed at."""
     trainer, supply = adversarial(seeds, recipe(loss=Unreduced()))
-    with pytest.raises(PluginError, match=rf"found a loss of shape \({BATCH},\) for one seed, wanted a scalar: its mean"):
+    with pytest.raises(
+        PluginError, match=rf"found a loss of shape \({BATCH},\) for one seed, wanted a scalar: its mean"
+    ):
         trainer.step(supply)

@@ -184,6 +184,7 @@ def test_an_interrupted_command_says_so(interrupted: Cut) -> None:
     assert interrupted.errors.strip() == "ganbench: error: interrupted; the same command with --resume continues"
     assert interrupted.outlived == []
     slow = [record for record in interrupted.found.values() if record["spec"]["variant"] == "slow"]
+    assert {record["meters"]["d_steps"] >= 3 * STEPS // POINTS for record in slow} == {True}
     assert [(record["status"], record["reason"]) for record in slow] == [
         ("interrupted", "the command was interrupted")
     ] * 2

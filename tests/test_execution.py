@@ -46,7 +46,7 @@ class Stranger(Variant):
 
 def group_run(root: Path, trainer: Scripted, budget: str = "4d_steps") -> GroupRun:
     experiment = resolve(Request("nsgan", "ring8", budget=budget, points=2, samples=50))
-    return GroupRun(replace(experiment, variant=Stranger(trainer)), (0,), Store(root), lambda fraction, values: None)
+    return GroupRun(replace(experiment, variant=Stranger(trainer)), (0,), Store(root), lambda news: None)
 
 
 def test_tied_weights_are_kept(tmp_path: Path):

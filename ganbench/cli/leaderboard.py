@@ -18,11 +18,9 @@ def command(runs: Path, dataset: str | None, out: Path | None, as_json: bool) ->
 
     Runs that differ in dataset, budget, extractor, sample size or protocol never share a board.
     """
-    from rich.console import Console
-
+    from ganbench.cli.tables import print_boards
     from ganbench.leaderboards.board import boards
     from ganbench.leaderboards.files import write_boards
-    from ganbench.leaderboards.terminal import board_renderable
     from ganbench.notebook import joined, stored_records
     from ganbench.store import Store
 
@@ -33,8 +31,7 @@ def command(runs: Path, dataset: str | None, out: Path | None, as_json: bool) ->
         table = joined(found).to_json(orient="records", double_precision=15)
         click.echo(json.dumps(json.loads(table), indent=2, ensure_ascii=False))
     else:
-        for board in found:
-            Console().print(board_renderable(board))
+        print_boards(found)
     if out is not None:
         for path in write_boards(found, out):
             click.echo(f"wrote {path}", err=as_json)

@@ -183,15 +183,10 @@ def _print_records(records: Sequence[RunRecord], store: Store, as_json: bool) ->
         runs = [record.as_dict() | {"folder": folder} for record, folder in zip(records, folders, strict=True)]
         click.echo(json.dumps(runs, indent=2, ensure_ascii=False))
         return
-    from rich.console import Console
-
+    from ganbench.cli.tables import print_boards
     from ganbench.leaderboards.board import boards
-    from ganbench.leaderboards.terminal import board_renderable
 
-    console = Console(soft_wrap=False)
-    for board in boards(records):
-        console.print(board_renderable(board))
-        console.print()
+    print_boards(boards(records))
     click.echo(
         "Runs: each a record.json and a log.txt; with samples.png, curves.png and checkpoint.safetensors if it ended"
     )

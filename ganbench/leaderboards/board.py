@@ -113,6 +113,9 @@ def _rows(records: list[RunRecord]) -> list[Row]:
     sources: dict[str, dict[str | None, list[RunRecord]]] = defaultdict(lambda: defaultdict(list))
     for record in records:
         sources[record.spec.cell][record.spec.source_hash].append(record)
+    for versions in sources.values():
+        if len(versions) > 1:
+            versions.pop(None, None)  # it could not be loaded then, and can now
     return [
         Row(cell if len(versions) == 1 else f"{cell} @{(source or 'unknown')[:7]}", _one_a_seed(runs))
         for cell, versions in sources.items()
