@@ -14,12 +14,9 @@ from ganbench.errors import StoreError
 from ganbench.leaderboards.board import Board, boards
 from ganbench.leaderboards.frame import runs_frame
 from ganbench.record import RunRecord
-from ganbench.request import POINTS, grid
+from ganbench.request import DATASETS, POINTS, grid
 from ganbench.store import Store
 from ganbench.supervision import Limits, Pool, default_memory
-
-DATASETS = ("ring8", "digits")
-"""What is run when no dataset is named."""
 
 
 def run(

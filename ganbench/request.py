@@ -9,6 +9,8 @@ from typing import Any
 
 from ganbench.record import CONTROLS
 
+DATASETS = ("ring8", "digits")
+"""What is run when no dataset is named."""
 POINTS = 10
 """Evaluation points, unless asked otherwise."""
 

@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING
 import click
 
 from ganbench.cli.names import Names, separated
-from ganbench.request import POINTS, Request, grid
+from ganbench.request import DATASETS, POINTS, Request, grid
 
 if TYPE_CHECKING:
     from ganbench.campaign import Plan
     from ganbench.record import RunRecord
     from ganbench.store import Store
 
-DATASETS = ("ring8", "digits")
 _TIME = {"s": 1, "min": 60, "h": 3600}
 _MEMORY = {"MiB": 2**20, "GiB": 2**30}
 
