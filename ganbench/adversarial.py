@@ -27,11 +27,13 @@ STACKING_PAYS_BELOW = 150_000
 
 
 def build_trainer(variant: Recipe | Variant, dataset: Dataset, seeds: Sequence[int], device: str) -> Trainer:
-    """The trainer of a group of seeds."""
+    """The trainer of a group of seeds; the global generator is left as it was."""
     if isinstance(variant, Recipe):
         return Adversarial(variant, dataset, seeds, device)
     (seed,) = seeds
-    return variant.trainer(dataset, seed, device)
+    with torch.random.fork_rng():
+        torch.manual_seed(derived(seed, "weights"))
+        return variant.trainer(dataset, seed, device)
 
 
 def group_size(variant: Recipe | Variant, dataset: Dataset) -> int:

@@ -69,8 +69,6 @@ class Plan:
     groups: list[Group] = field(default_factory=list)
     failures: list[RunRecord] = field(default_factory=list)
     """Runs that cannot begin: their plugin does not load, or the combination makes no sense."""
-    recipes: dict[str, str] = field(default_factory=dict)
-    """The recipe of each cell, written out."""
 
     @property
     def specs(self) -> list[RunSpec]:
@@ -125,8 +123,9 @@ class Campaign:
         listener.planned(waiting)
         try:
             for group, outcome in self._run(waiting, spent, listener):
-                if outcome.status != "ok":
-                    self._record_failure(group, outcome, before, spent.get(group, {}))
+                if outcome.status == "ok":
+                    outcome = Outcome("crashed", "the process ended well but left no record")
+                self._record_failure(group, outcome, before, spent.get(group, {}))
                 listener.ended(group, self._finish(group))
         except KeyboardInterrupt:
             for group in waiting:
@@ -157,6 +156,7 @@ class Campaign:
                 "task": "run",
                 "request": group.request.as_dict(),
                 "seeds": group.seeds,
+                "ids": [spec.id for spec in group.specs],
                 "store": str(self.store.root.absolute()),
                 "resume": self.resume,
             }
@@ -222,7 +222,6 @@ def _plan(outcomes: Mapping[Request, Outcome], seeds: int | None) -> Plan:
         if outcome.status == "ok":
             about = outcome.result
             plan.groups += _groups(request, about, range(seeds or about["standard_seeds"]))
-            plan.recipes[RunSpec.from_dict(about["template"]).cell] = about["recipe"]
         else:
             plan.failures += _cannot_begin(request, outcome, outcomes, seeds)
     plan.groups = list({group.specs: group for group in plan.groups}.values())  # two texts may mean the same runs
@@ -232,7 +231,9 @@ def _plan(outcomes: Mapping[Request, Outcome], seeds: int | None) -> Plan:
 
 
 def _groups(request: Request, about: Mapping[str, Any], seeds: Sequence[int]) -> Iterable[Group]:
-    """The seeds in groups of the size that pays, always cut at the same places, so that more seeds add groups.
+    """The seeds in groups of the size that pays, always cut at the same places.
+
+    So more seeds add groups to full ones, which stay as they are; only a last group that they fill up is run anew.
 
     Held-out reals have no seed of their own: that control is one run.
     """

@@ -11,7 +11,7 @@ from ganbench.adversarial import build_pair
 from ganbench.datasets.dataset import Dataset
 from ganbench.randomness import derived, generator
 from ganbench.record import CONTROLS
-from ganbench.supply import Supply
+from ganbench.supply import Stream, Supply
 from ganbench.trainer import Trainer
 
 
@@ -38,14 +38,11 @@ class HeldOutReal(Control):
 
     def __init__(self, dataset: Dataset, seed: int, device: str) -> None:
         self._dataset, self._device = dataset, device
-        self._handles = dataset.shuffled("held_out", generator(seed, "control"))
-        self._taken = 0
+        self._handles = Stream(lambda k: dataset.shuffled("held_out", generator(seed, "control", k)), axis=0)
 
     def sample(self, latent: Tensor) -> Tensor:
         """As many held-out samples as there are latents, each once before any twice."""
-        places = torch.arange(self._taken, self._taken + len(latent)) % len(self._handles)
-        self._taken += len(latent)
-        return self._dataset.fetch("held_out", self._handles[places].to(self._device))
+        return self._dataset.fetch("held_out", self._handles.take(len(latent)).to(self._device))
 
 
 class Untrained(Control):

@@ -14,6 +14,7 @@ from ganbench.cache import cached
 from ganbench.datasets.dataset import Dataset
 from ganbench.datasets.images import to_uint8
 from ganbench.metrics.metric import Evidence, Features, Metric, Scores
+from ganbench.record import PROTOCOL
 
 if TYPE_CHECKING:
     from ganbench.metrics.features import Extractor
@@ -83,5 +84,5 @@ class Evaluator:
                 "logits": torch.cat([part.logits for part in parts]),
             }
 
-        key = {"data": self._dataset.fingerprint, "split": "train", "extractor": extractor.sha256}
+        key = {"data": self._dataset.fingerprint, "extractor": extractor.sha256, "protocol": PROTOCOL}
         return Features(**cached("features", key, lambda: dict(make())))

@@ -5,6 +5,7 @@ plugin -> spec -> training -> observation -> evaluation -> record
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ import torch
 from safetensors.torch import save_file
 
 from ganbench.atomic import replacing
+from ganbench.errors import PluginError
 from ganbench.experiment import Experiment, resolve
 from ganbench.figures import draw_curves, draw_samples, save
 from ganbench.observation import Observation, observe
@@ -60,7 +62,6 @@ def describe(request: Request) -> dict[str, Any]:
     standard = experiment.dataset.standard
     return {
         "template": experiment.template.as_dict(),
-        "recipe": experiment.recipe,
         "group_size": experiment.group_size,
         "standard_seeds": standard.seeds,
         "standard_budget": standard.budget,
@@ -68,10 +69,21 @@ def describe(request: Request) -> dict[str, Any]:
     }
 
 
-def execute(request: Request, seeds: Sequence[int], store: Store, resume: bool, report: Report) -> list[RunRecord]:
-    """Trains and measures a group of seeds, leaves a record for each, and returns them."""
+def execute(
+    request: Request, seeds: Sequence[int], ids: Sequence[str], store: Store, resume: bool, report: Report
+) -> list[RunRecord]:
+    """Trains and measures a group of seeds, leaves a record for each, and returns them.
+
+    Raises:
+        PluginError: when the specs are not those of `ids`, which were worked out before from the same request.
+    """
     started = time.perf_counter()
     run = GroupRun(resolve(request), tuple(seeds), store, report)
+    if (found := [spec.id for spec in run.specs]) != list(ids):
+        raise PluginError(
+            f"found the runs {', '.join(found)}, wanted {', '.join(ids)}: what they depend on changed since they were "
+            "planned, or has no lasting text; make the parts of plugin and dataset frozen dataclasses"
+        )
     if resume:
         run.restore()
     run.seconds["start"] += time.perf_counter() - started
@@ -110,7 +122,7 @@ class GroupRun:
     def finish(self) -> list[RunRecord]:
         """Trains to the end, measuring at every evaluation point; then saves everything."""
         for spec, folder in zip(self.specs, self.folders, strict=True):
-            notify("run_started", spec=spec.as_dict(), folder=folder)
+            _announce("run_started", spec=spec.as_dict(), folder=folder)
         self._train()
         return self._save()
 
@@ -132,10 +144,11 @@ class GroupRun:
         started = time.perf_counter()
         template = self.experiment.template
         n = template.samples if ledger.point == template.points else template.curve_samples
-        self.observations = observe(self.trainer, self.experiment.dataset, self.seeds, n, template.device)
-        for spec, progress, observation in zip(self.specs, self.progress, self.observations, strict=True):
-            if not progress.diverged:
-                self._judge(spec, progress, observation, ledger)
+        with torch.random.fork_rng():
+            self.observations = observe(self.trainer, self.experiment.dataset, self.seeds, n, template.device)
+            for spec, progress, observation in zip(self.specs, self.progress, self.observations, strict=True):
+                if not progress.diverged:
+                    self._judge(spec, progress, observation, ledger)
         self.seconds["evaluation"] += time.perf_counter() - started
         self._tell(ledger.point / template.points)
 
@@ -148,7 +161,7 @@ class GroupRun:
         values, progress.left_out = self.experiment.evaluator(observation.samples, observation.scores)
         point = {"fraction": fraction, "meters": progress.meters, "values": values}
         progress.curve.append(point)
-        notify("run_progressed", spec=spec.as_dict(), point=point)
+        _announce("run_progressed", spec=spec.as_dict(), point=point)
 
     def _tell(self, fraction: float) -> None:
         curve = self.progress[0].curve
@@ -179,7 +192,7 @@ class GroupRun:
         for record, observation, folder in zip(records, self.observations, self.folders, strict=True):
             _draw(record, observation, folder, self.experiment)
             self.store.commit(record)
-            notify("run_finished", spec=record.spec.as_dict(), record=record.as_dict())
+            _announce("run_finished", spec=record.spec.as_dict(), record=record.as_dict())
         (self.folders[0] / SNAPSHOT).unlink(missing_ok=True)
         return records
 
@@ -201,6 +214,12 @@ class GroupRun:
             seconds={name: seconds / len(self.seeds) for name, seconds in self.seconds.items()},
             provenance=provenance(self.experiment.used, self.experiment.request.device),
         )
+
+
+def _announce(hook: str, **facts: Any) -> None:
+    """Tells the extensions, which get copies and cannot disturb the training's randomness."""
+    with torch.random.fork_rng():
+        notify(hook, **copy.deepcopy(facts))
 
 
 def _about_left_out(names: list[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from ganbench.controls import build_control
 from ganbench.datasets.dataset import Dataset, Evaluation, Standard
 from ganbench.errors import DatasetError, NotApplicable, SettingError, UsageError
 from ganbench.evaluation import Evaluator
-from ganbench.ingredients import apply_settings, build_trick, describe_recipe, parse_call, parse_setting
+from ganbench.ingredients import apply_settings, build_trick, changes, describe_recipe, parse_call, parse_setting
 from ganbench.metrics.features import Extractor, load_extractor
 from ganbench.provenance import source_hash
 from ganbench.record import RunSpec
@@ -67,13 +68,7 @@ class Experiment:
         """The variant as a value, written out with what it takes from the dataset's standard."""
         if not isinstance(self.variant, Recipe):
             return repr(self.variant) if self.variant else ""
-        standard = self.dataset.standard
-        filled = replace(
-            self.variant,
-            optimizer=self.variant.optimizer or standard.optimizer,
-            networks=self.variant.networks or standard.networks,
-        )
-        return describe_recipe(filled)
+        return describe_recipe(with_standard(self.variant, self.dataset.standard))
 
 
 def resolve(request: Request) -> Experiment:
@@ -92,29 +87,36 @@ def resolve(request: Request) -> Experiment:
     if request.is_control:
         template = _template(request, dataset, evaluation, extractor, NO_BUDGET)
         return Experiment(request, None, dataset, evaluator, replace(template, points=1, batch_size=0), ())
-    settings = _settings(request)
     offer = find("variants", request.variant)
     tricks, trick_offers = _load_tricks(request)
-    variant = _variant(request, load(offer), tricks, settings)
+    variant, settings = _variant(request, load(offer), tricks, dataset.standard)
+    budget = Budget.parse(request.budget or dataset.standard.budget)
+    sources = [offer, *trick_offers, find("datasets", request.dataset.partition(":")[0]), *metric_offers]
     template = replace(
-        _template(
-            request, dataset, evaluation, extractor, str(Budget.parse(request.budget or dataset.standard.budget))
-        ),
+        _template(request, dataset, evaluation, extractor, str(budget)),
         variant=offer.name,
         tricks=tuple(_written(name, trick) for name, trick in tricks),
-        settings=tuple(sorted(settings.items())),
-        source_hash=source_hash(variant, [offer.module, *(found.module for found in trick_offers)]),
+        settings=settings,
+        machine=platform.platform() if budget.unit == "seconds" else "",
+        source_hash=source_hash((variant, dataset.standard), [source.module for source in sources]),
     )
     return Experiment(request, variant, dataset, evaluator, template, (offer, *trick_offers))
 
 
 def _load_dataset(request: Request) -> Dataset:
     name, colon, argument = request.dataset.partition(":")
-    dataset: Dataset = load(find("datasets", name))(
-        argument if colon else None, Path(request.data_root) if request.data_root else None
-    )
+    root = Path(request.data_root) if request.data_root else None
+    if root is not None and not root.is_dir():
+        raise DatasetError(f"--data-root {root}: there is no such folder; make it, or name the one that holds the data")
+    dataset: Dataset = load(find("datasets", name))(argument if colon else None, root)
     if request.batch_size is not None:
         dataset.standard = replace(dataset.standard, batch_size=request.batch_size)
+    held_out = dataset.size("held_out")
+    if held_out is not None and (request.samples or 0) > held_out:
+        raise DatasetError(
+            f"--samples {request.samples}: dataset '{dataset.name}' holds out {held_out} samples, and no more can be "
+            "asked for, so that real data can stand on the board at the same n"
+        )
     return dataset
 
 
@@ -132,7 +134,8 @@ def _evaluation(request: Request, standard: Evaluation) -> Evaluation:
 def _load_extractor(request: Request, evaluation: Evaluation) -> Extractor | None:
     if evaluation.extractor is None:
         return None
-    return load_extractor(evaluation.extractor, Path(request.extractor_weights) if request.extractor_weights else None)
+    weights = Path(request.extractor_weights) if request.extractor_weights else None
+    return load_extractor(evaluation.extractor, weights, request.device)
 
 
 def _load_tricks(request: Request) -> tuple[list[tuple[str, Trick]], list[Offer]]:
@@ -155,17 +158,30 @@ def _settings(request: Request) -> dict[str, object]:
 
 
 def _variant(
-    request: Request, variant: Recipe | Variant, tricks: list[tuple[str, Trick]], settings: dict[str, object]
-) -> Recipe | Variant:
+    request: Request, variant: Recipe | Variant, tricks: list[tuple[str, Trick]], standard: Standard
+) -> tuple[Recipe | Variant, tuple[tuple[str, Any], ...]]:
+    """The variant with tricks and settings, and the settings that change it, each under one address."""
+    settings = _settings(request)
     if isinstance(variant, Recipe):
         for _, trick in tricks:
             variant = trick(variant)
-        return apply_settings(variant, settings)
+        if not settings:
+            return variant, ()
+        before = with_standard(variant, standard)
+        after = apply_settings(before, settings)
+        return after, tuple(changes(before, after))
     if tricks:
         raise NotApplicable(f"{request.variant} builds its own trainer; a trick changes recipes alone")
     if settings:
         raise SettingError(f"--set {request.settings[0]}: {request.variant} builds its own trainer and holds no recipe")
-    return variant
+    return variant, ()
+
+
+def with_standard(recipe: Recipe, standard: Standard) -> Recipe:
+    """The recipe with the dataset's standard where it leaves a choice to it."""
+    return replace(
+        recipe, optimizer=recipe.optimizer or standard.optimizer, networks=recipe.networks or standard.networks
+    )
 
 
 def _written(name: str, trick: Trick) -> str:
@@ -200,6 +216,7 @@ def _template(
         extractor_hash=extractor.sha256 if extractor else None,
         fingerprint=dataset.fingerprint,
         device=request.device,
+        threads=request.threads,
     )
 
 

@@ -65,4 +65,4 @@ def run_progressed(spec: Mapping[str, Any], point: Mapping[str, Any]) -> None:
 
 @hookspec
 def run_finished(spec: Mapping[str, Any], record: Mapping[str, Any]) -> None:
-    """A run ended; `record` is its RunRecord as a mapping, whatever its status."""
+    """A run ended ok or diverged; `record` is its RunRecord as a mapping. One that is cut off is not heard of."""

@@ -69,6 +69,14 @@ def apply_settings(recipe: Recipe, settings: Mapping[str, object]) -> Recipe:
     return recipe
 
 
+def changes(before: Recipe, after: Recipe) -> list[tuple[str, object]]:
+    """The fields in which two recipes of the same ingredients differ, with what they are in `after`, by address."""
+    places = {path: address for address, path in reversed(_addresses(before))}
+    return sorted(
+        (address, _at(after, path)) for path, address in places.items() if _at(before, path) != _at(after, path)
+    )
+
+
 def settable(recipe: Recipe) -> list[str]:
     """Every field that can be set, as "address=value"; each once, under the first of its addresses."""
     places = {path: address for address, path in reversed(_addresses(recipe))}
@@ -95,7 +103,7 @@ def _canonical(value: object) -> str:
 def _addresses(recipe: Recipe) -> list[tuple[str, Path]]:
     """Every address with the field that it leads to; a field's own address comes before that by class."""
     found: list[tuple[str, Path]] = [(name, (name,)) for name in _OWN]
-    for way, ingredient in _ingredients(recipe):
+    for way, ingredient in ingredients(recipe):
         by_field = [".".join(map(str, way))] if all(isinstance(step, str) for step in way) else []
         for owner in (*by_field, _snake_case(type(ingredient).__name__)):
             values = (name for name in _field_names(ingredient) if not is_dataclass(getattr(ingredient, name)))
@@ -103,7 +111,7 @@ def _addresses(recipe: Recipe) -> list[tuple[str, Path]]:
     return found
 
 
-def _ingredients(owner: object, way: Path = ()) -> Iterator[tuple[Path, object]]:
+def ingredients(owner: object, way: Path = ()) -> Iterator[tuple[Path, object]]:
     """Every ingredient inside `owner`, however deep, with the way to it."""
     for name in _field_names(owner):
         value = getattr(owner, name)
@@ -111,7 +119,7 @@ def _ingredients(owner: object, way: Path = ()) -> Iterator[tuple[Path, object]]
         for path, member in members or [((*way, name), value)]:
             if is_dataclass(member):
                 yield path, member
-                yield from _ingredients(member, path)
+                yield from ingredients(member, path)
 
 
 def _path(recipe: Recipe, address: str) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from ganbench.leaderboards.frame import runs_frame
 from ganbench.record import RunRecord
 from ganbench.request import DATASETS, POINTS, grid
 from ganbench.store import Store
-from ganbench.supervision import Limits, Pool, default_memory
+from ganbench.supervision import Limits, Pool, usable_cores
 
 
 def run(
@@ -49,14 +50,13 @@ def run(
         _listed(plugin),
         _listed(dataset),
         [[name] for name in _listed(trick)],
-        settings=tuple(f"{name}={value!r}" for name, value in (settings or {}).items()),
+        settings=tuple(f"{name}={_plain(value)!r}" for name, value in (settings or {}).items()),
         budget=budget,
         points=points,
         **options,
     )
-    jobs = jobs or os.cpu_count() or 1
-    limits = Limits(time_limit, memory_limit or default_memory(jobs))
-    with Pool(jobs, options.get("threads", 1), limits) as pool:
+    limits = Limits(time_limit, memory_limit)
+    with Pool(usable_cores() if jobs is None else jobs, options.get("threads", 1), limits) as pool:
         campaign = Campaign(Store(Path(out)), pool, resume, again)
         return runs_frame(campaign.carry_out(campaign.plan(requests, seeds)))
 
@@ -64,10 +64,15 @@ def run(
 def leaderboard(runs: str | os.PathLike[str] = "runs", dataset: str | None = None) -> pd.DataFrame:
     """The boards of all stored runs as one frame; the columns that say what a board depends on tell them apart.
 
+    A damaged record is left out with a warning that names its file.
+
     Raises:
-        StoreError: when there are no runs, or a record is damaged.
+        StoreError: when there are no runs.
     """
-    return joined(boards(stored_records(Path(runs), dataset)))
+    records, damaged = stored_records(Path(runs), dataset)
+    for error in damaged:
+        warnings.warn(f"left out: {error}", stacklevel=2)
+    return joined(boards(records))
 
 
 def joined(tables: Sequence[Board]) -> pd.DataFrame:
@@ -75,24 +80,27 @@ def joined(tables: Sequence[Board]) -> pd.DataFrame:
     return pd.concat([board.table for board in tables], ignore_index=True)
 
 
-def stored_records(runs: Path, dataset: str | None = None) -> list[RunRecord]:
-    """The records under `runs`, of one dataset when it is named.
+def stored_records(runs: Path, dataset: str | None = None) -> tuple[list[RunRecord], list[StoreError]]:
+    """The records under `runs`, of one dataset when it is named, and what is wrong with those that are damaged.
 
     Raises:
-        StoreError: when there are none, or one is damaged.
+        StoreError: when there is no whole record.
     """
-    records = []
-    for found in Store(runs).records():
-        if isinstance(found, StoreError):
-            raise found
-        if dataset in (None, found.spec.dataset):
-            records.append(found)
+    everything = list(Store(runs).records())
+    damaged = [found for found in everything if isinstance(found, StoreError)]
+    whole = [found for found in everything if isinstance(found, RunRecord)]
+    records = [record for record in whole if dataset in (None, record.spec.dataset)]
     if not records:
         where = f"of dataset '{dataset}' " if dataset else ""
         raise StoreError(
             f"no finished run {where}under '{runs}': run some first, as in `ganbench run --plugin wgan_gp`"
         )
-    return records
+    return records, damaged
+
+
+def _plain(value: Any) -> Any:
+    """A numpy scalar as Python's own number."""
+    return value.item() if hasattr(value, "item") else value
 
 
 def _listed(names: str | Sequence[str]) -> list[str]:

@@ -1,6 +1,6 @@
 """What is observed of a trainer at an evaluation point: samples and scores, for every seed of the group.
 
-Nothing here touches the training: latents and reals have streams of their own, the global generator is put back.
+Nothing here touches the training: latents and reals have streams of their own.
 """
 
 from __future__ import annotations
@@ -12,10 +12,13 @@ import torch
 from torch import Tensor
 
 from ganbench.datasets.dataset import Dataset, Split
+from ganbench.errors import PluginError
 from ganbench.metrics.metric import Scores
 from ganbench.randomness import generator
+from ganbench.supply import Stream
 from ganbench.trainer import Trainer
 
+SPLITS: tuple[Split, Split] = ("train", "held_out")
 CHUNK = 500
 """Samples that go through a network at once."""
 
@@ -36,10 +39,10 @@ class Observation:
 
 def observe(trainer: Trainer, dataset: Dataset, seeds: Sequence[int], n: int, device: str) -> list[Observation]:
     """n samples of each seed, from the same latents at every point, and the scores of as many reals and fakes."""
-    with torch.random.fork_rng(enabled=True):
-        latents = torch.stack([_latents(dataset, seed, n) for seed in seeds]).to(device)
-        samples = _in_chunks(trainer.sample, latents)
-        scores = _scores(trainer, dataset, samples)
+    latents = torch.stack([_latents(dataset, seed, n) for seed in seeds]).to(device)
+    samples = _in_chunks(trainer.sample, latents)
+    _require_shape(trainer, "sample", samples, (len(seeds), n, *dataset.sample_shape))
+    scores = _scores(trainer, dataset, samples)
     return [Observation(samples[k].cpu(), scores[k]) for k in range(len(seeds))]
 
 
@@ -50,28 +53,39 @@ def _latents(dataset: Dataset, seed: int, n: int) -> Tensor:
 def _scores(trainer: Trainer, dataset: Dataset, samples: Tensor) -> list[Scores] | list[None]:
     seeds, n = samples.shape[:2]
     reals = [
-        _reals(dataset, split, n).to(samples.device).expand(seeds, -1, *dataset.sample_shape)
-        for split in ("train", "held_out")
+        real_samples(dataset, split, n, 0, "scored").to(samples.device).expand(seeds, -1, *dataset.sample_shape)
+        for split in SPLITS
     ]
     if trainer.score(reals[0][0, :1] if seeds == 1 else reals[0][:, :1]) is None:
         return [None] * seeds
-    train, held_out, fake = (_in_chunks(_required_score(trainer), x).cpu() for x in (*reals, samples))
+    train, held_out, fake = (_scored(trainer, x) for x in (*reals, samples))
     return [Scores(train[k], held_out[k], fake[k], trainer.threshold) for k in range(seeds)]
 
 
-def _required_score(trainer: Trainer) -> Callable[[Tensor], Tensor]:
-    def score(x: Tensor) -> Tensor:
-        scores = trainer.score(x)
-        assert scores is not None, "a trainer scores always or never"
+def _scored(trainer: Trainer, x: Tensor) -> Tensor:
+    def score(chunk: Tensor) -> Tensor:
+        scores = trainer.score(chunk)
+        if scores is None:
+            raise PluginError(f"{type(trainer).__name__}.score gave scores once and None later: wanted always or never")
         return scores
 
-    return score
+    scores = _in_chunks(score, x).cpu()
+    _require_shape(trainer, "score", scores, tuple(x.shape[:2]))
+    return scores
 
 
-def _reals(dataset: Dataset, split: Split, n: int) -> Tensor:
-    """The same reals for every variant, seed and point; all of a split that holds fewer than n."""
-    handles = dataset.shuffled(split, generator(0, f"scored {split}"))[:n]
-    return dataset.fetch(split, handles)
+def real_samples(dataset: Dataset, split: Split, n: int, seed: int, purpose: str) -> Tensor:
+    """n distinct reals, the same whenever seed and purpose are; all of a split that holds fewer."""
+    blocks = Stream(lambda k: dataset.shuffled(split, generator(seed, f"{purpose} {split}", k)), axis=0)
+    return dataset.fetch(split, blocks.take(min(n, dataset.size(split) or n)))
+
+
+def _require_shape(trainer: Trainer, method: str, found: Tensor, wanted: tuple[int, ...]) -> None:
+    if tuple(found.shape) != wanted:
+        raise PluginError(
+            f"{type(trainer).__name__}.{method} gave {tuple(found.shape)} in all, wanted {wanted}: "
+            "seeds, samples, and what the dataset says of one"
+        )
 
 
 def _in_chunks(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:

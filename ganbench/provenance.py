@@ -17,18 +17,21 @@ import torch
 from ganbench.registry import Offer, offers
 
 _CORE = {"ganbench", "torch", *sys.stdlib_module_names}
+_BUILT_IN = "ganbench_plugins"
 _LIBRARIES = ("ganbench", "numpy", "scikit-learn", "scipy", "torch", "torch-fidelity", "torchvision")
 
 
-def source_hash(variant: object, modules: Iterable[str]) -> str:
-    """SHA-256 of the source of every module that defines a part of `variant`, or what it inherits, and of `modules`.
+def source_hash(parts: object, modules: Iterable[str]) -> str:
+    """SHA-256 of the source that defines `parts`, with all that they inherit and hold, and `modules`.
 
-    Core's own modules do not count: what they compute is named by the protocol's number.
+    Of a stranger's package every file counts, since any may be used by any. Of the built-in plugins, which are one file
+    a paper, only those that define a part do; core's own do not: the protocol's number stands for them.
     """
-    names = {cls.__module__ for part in _parts(variant) for cls in type(part).__mro__} | set(modules)
+    names = {cls.__module__ for part in _parts(parts) for cls in type(part).__mro__} | set(modules)
+    files = {path for name in names if not _is_core(name) for path in _files(name)}
     digest = hashlib.sha256()
-    for name in sorted(name for name in names if not _is_core(name)):
-        digest.update(name.encode() + b"\0" + _source(name) + b"\0")
+    for name, content in sorted((path.name, path.read_bytes()) for path in files):
+        digest.update(name.encode() + b"\0" + content + b"\0")
     return digest.hexdigest()
 
 
@@ -49,9 +52,14 @@ def _is_core(module: str) -> bool:
     return module.split(".")[0] in _CORE
 
 
-def _source(module: str) -> bytes:
-    path = getattr(importlib.import_module(module), "__file__", None)
-    return Path(path).read_bytes() if path else b""
+def _files(module: str) -> Iterable[Path]:
+    """The files to hash for a module: its own, or its whole package's when it is a stranger's."""
+    top = module.split(".")[0]
+    found = getattr(importlib.import_module(module if top == _BUILT_IN else top), "__file__", None)
+    if found is None:
+        return []
+    path = Path(found)
+    return sorted(path.parent.rglob("*.py")) if path.name == "__init__.py" and top != _BUILT_IN else [path]
 
 
 def _parts(value: object) -> Iterator[object]:

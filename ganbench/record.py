@@ -56,6 +56,9 @@ class RunSpec:
     source_hash: str | None = None
     """Of the modules that define the recipe's parts; None where they could not be loaded."""
     device: str = "cpu"
+    threads: int = 1
+    machine: str = ""
+    """The platform, where seconds decide what a run may do; else empty."""
     protocol: int = PROTOCOL
 
     @property

@@ -12,8 +12,8 @@ Two machines' runs merge by copying folders.
 
 from __future__ import annotations
 
-import os
 import re
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,8 +33,13 @@ class Store:
         nearest = next(folder for folder in (self.root.absolute(), *self.root.absolute().parents) if folder.exists())
         if not nearest.is_dir():
             raise StoreError(f"--out {self.root}: '{nearest}' is a file; wanted a folder to write runs into")
-        if not os.access(nearest, os.W_OK | os.X_OK):
-            raise StoreError(f"--out {self.root}: the folder '{nearest}' cannot be written; choose another with --out")
+        try:
+            with tempfile.TemporaryDirectory(dir=nearest, prefix=".ganbench-"):
+                pass
+        except OSError as error:
+            raise StoreError(
+                f"--out {self.root}: the folder '{nearest}' cannot be written ({error.strerror}); choose another"
+            ) from error
 
     def folder(self, spec: RunSpec) -> Path:
         """Where the run lives."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import selectors
 import signal
 import subprocess
@@ -17,6 +18,8 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import psutil
+
+from ganbench.errors import UsageError
 
 LOOK_EVERY = 0.1
 """Seconds between two looks at deadlines and memory."""
@@ -42,7 +45,11 @@ class Limits:
 
     seconds: float | None = None
     memory: int | None = None
-    """Bytes of resident memory of the child and all its children."""
+    """Bytes of resident memory of the child and all its children; None for an equal share of nine tenths of all."""
+
+    def among(self, jobs: int) -> Limits:
+        """The same with the memory of one of `jobs` jobs that run at once."""
+        return replace(self, memory=self.memory or int(psutil.virtual_memory().total * 0.9 / jobs))
 
 
 @dataclass(frozen=True)
@@ -66,9 +73,9 @@ class Outcome:
     """The last that a failed job printed."""
 
 
-def default_memory(jobs: int) -> int:
-    """Bytes: an equal share of nine tenths of this machine's memory."""
-    return int(psutil.virtual_memory().total * 0.9 / jobs)
+def usable_cores() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def tail(log: Path) -> str:
@@ -85,6 +92,8 @@ class Pool:
     """`size` workers, each with torch loaded, each doing one job at a time. Use it as a context manager."""
 
     def __init__(self, size: int, threads: int, limits: Limits) -> None:
+        if size < 1 or threads < 1 or min(limits.seconds or 1, limits.memory or 1) <= 0:
+            raise UsageError(f"found {size} jobs of {threads} threads with {limits}: wanted positive numbers")
         self._size, self._threads, self._limits = size, threads, limits
         self._workers: list[_Worker] = []
 
@@ -100,12 +109,13 @@ class Pool:
     ) -> Iterator[tuple[Key, Outcome]]:
         """Does all jobs, in order as workers become free, and yields each outcome when it is known."""
         waiting = deque(jobs)
+        limits = self._limits.among(max(1, min(self._size, len(jobs))))
         busy: dict[_Worker, Job[Key]] = {}
         while waiting or busy:
             while waiting and len(busy) < self._size:
                 job = waiting.popleft()
                 worker = self._idle(busy)
-                worker.start(job.payload, job.log)
+                worker.start(job.payload, job.log, limits)
                 busy[worker] = job
             for worker in _ready(list(busy)):
                 job = busy[worker]
@@ -122,7 +132,7 @@ class Pool:
                 return worker
             worker.close()
             self._workers.remove(worker)
-        self._workers.append(_Worker(self._threads, self._limits))
+        self._workers.append(_Worker(self._threads))
         return self._workers[-1]
 
 
@@ -138,8 +148,7 @@ def _ready(workers: Sequence[_Worker]) -> Sequence[_Worker]:
 class _Worker:
     """The parent's end of a `ganbench.worker` process."""
 
-    def __init__(self, threads: int, limits: Limits) -> None:
-        self._limits = limits
+    def __init__(self, threads: int) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-c", _START, str(threads), json.dumps([str(Path(p).absolute()) for p in sys.path])],
             stdin=subprocess.PIPE,
@@ -150,13 +159,14 @@ class _Worker:
         assert self._process.stdout is not None
         self._input, self.output = self._process.stdin, self._process.stdout
         os.set_blocking(self.output.fileno(), False)
-        self._reset()
+        self._reset(None, Limits())
 
-    def _reset(self, log: Path | None = None) -> None:
-        self._log = log
+    def _reset(self, log: Path | None, limits: Limits) -> None:
+        self._log, self._limits = log, limits
         self._child: int | None = None
         self._deadline: float | None = None
         self._rest = b""
+        self._token = secrets.token_hex(8)
         self._said: dict[str, Any] = {}
         self._verdict: Outcome | None = None
         self.outcome: Outcome | None = None
@@ -166,10 +176,10 @@ class _Worker:
         """Whether the process can take another job."""
         return self._process.poll() is None
 
-    def start(self, payload: dict[str, Any], log: Path) -> None:
+    def start(self, payload: dict[str, Any], log: Path, limits: Limits) -> None:
         """Hands it a job; the deadline counts from when its child starts."""
-        self._reset(log)
-        self._input.write(json.dumps(payload | {"log": str(log)}).encode() + b"\n")
+        self._reset(log, limits)
+        self._input.write(json.dumps(payload | {"log": str(log), "token": self._token}).encode() + b"\n")
         self._input.flush()
 
     def look(self) -> list[dict[str, Any]]:
@@ -188,9 +198,9 @@ class _Worker:
             return
         *lines, self._rest = (self._rest + (data or b"")).split(b"\n")
         for line in lines:
-            with suppress(ValueError):  # a plugin that writes into the channel harms its own job alone
+            with suppress(ValueError):  # what a plugin writes into the channel lacks the job's token
                 message = json.loads(line)
-                if isinstance(message, dict):
+                if isinstance(message, dict) and message.pop("token", None) == self._token:
                     yield message
 
     def _note(self, message: dict[str, Any]) -> bool:

@@ -18,6 +18,8 @@ _SPENDERS = {"d_steps": "discriminator", "g_steps": "generator"}
 """The kind of update that spends each unit which counts updates."""
 REPORT_EVERY = 0.5
 """Seconds between reports of progress."""
+ENDLESS = 10_000
+"""Updates after which a budget that is not touched yet never will be."""
 
 
 @dataclass
@@ -52,13 +54,15 @@ def training(
     spender = _SPENDERS.get(budget.unit)
     if spender is not None and spender not in trainer.updates:
         raise _endless(trainer, budget)
+    updates = 0
     while ledger.point < points:
         clock = _Clock(ledger.meters, seeds)
         while not budget.point_reached(ledger.meters, ledger.point + 1, points):
             supply.spent_fraction = min(1.0, budget.spent_fraction(ledger.meters))
             metered_step(trainer, supply, ledger, seeds)
             due = clock.tick()
-            if len(ledger.flops) == len(trainer.updates) and budget.spent_fraction(ledger.meters) == 0:
+            updates += 1
+            if updates == ENDLESS and budget.spent_fraction(ledger.meters) == 0:
                 raise _endless(trainer, budget)
             if due:
                 report(supply.spent_fraction)

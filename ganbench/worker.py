@@ -1,4 +1,4 @@
-"""The process that has torch loaded already, and forks a child for each job: `python -m ganbench.worker`.
+"""The process that has torch loaded already, and forks a child for each job.
 
 It reads one JSON job a line and does one at a time. Everything that it or the child says comes back as one JSON object
 a line: {"started": pid}, {"progress": ...}, {"result": ...}, {"failed": ...} and at last {"ended": exit status}. The
@@ -8,6 +8,7 @@ job is gone.
 
 from __future__ import annotations
 
+import ctypes
 import faulthandler
 import json
 import os
@@ -21,8 +22,11 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from ganbench.errors import GanbenchError, NotApplicable, PluginError, UsageError
 
+PR_SET_CHILD_SUBREAPER = 36
 LOOK_EVERY = 20
 """Milliseconds between two looks at whether the child has ended."""
 
@@ -30,6 +34,7 @@ LOOK_EVERY = 20
 def main() -> None:
     """Serves jobs until the standard input ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _adopt_orphans()
     threads = int(sys.argv[1])
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[name] = str(threads)
@@ -47,8 +52,10 @@ def _serve(job: dict[str, Any]) -> None:
     child = os.fork()
     if child == 0:
         _be_the_child(job)
-    _say(sys.stdout.fileno(), {"started": child})
-    _say(sys.stdout.fileno(), {"ended": os.waitstatus_to_exitcode(_wait(child))})
+    _say(sys.stdout.fileno(), job["token"], {"started": child})
+    status = _wait(child)
+    _end_what_it_left()
+    _say(sys.stdout.fileno(), job["token"], {"ended": os.waitstatus_to_exitcode(status)})
 
 
 def _wait(child: int) -> int:
@@ -67,18 +74,33 @@ def _wait(child: int) -> int:
                 os.killpg(child, signal.SIGKILL)
 
 
+def _adopt_orphans() -> None:
+    """Makes this process the parent of what its children leave behind, in whatever session; Linux alone can."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def _end_what_it_left() -> None:
+    """Ends and buries the orphans of a job."""
+    while orphans := psutil.Process().children(recursive=True):
+        for orphan in orphans:
+            with suppress(psutil.Error):
+                orphan.kill()
+        psutil.wait_procs(orphans, timeout=1)
+
+
 def _be_the_child(job: dict[str, Any]) -> None:
     """Does the job and leaves the process; never returns."""
     os.setsid()
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     status = 1
     try:
-        channel = _redirect(job["log"])
+        channel, token = _redirect(job["log"], job.get("resume", False)), job["token"]
         try:
-            _say(channel, {"result": _perform(job, lambda progress: _say(channel, {"progress": progress}))})
+            _say(channel, token, {"result": _perform(job, lambda news: _say(channel, token, {"progress": news}))})
             status = 0
         except BaseException as error:  # noqa: BLE001 - whatever a plugin raises, SystemExit too, becomes its record
-            _say(channel, {"failed": _failure(error)})
+            _say(channel, token, {"failed": _failure(error)})
             traceback.print_exc()
         sys.stdout.flush()
         sys.stderr.flush()
@@ -86,12 +108,12 @@ def _be_the_child(job: dict[str, Any]) -> None:
         os._exit(status)
 
 
-def _redirect(log: str) -> int:
+def _redirect(log: str, append: bool) -> int:
     """Sends what is printed into the log, leaves nothing to read, and returns the descriptor of the way up."""
     channel = os.dup(1)
     os.set_inheritable(channel, False)
     Path(log).parent.mkdir(parents=True, exist_ok=True)
-    printed = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    printed = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | (0 if append else os.O_TRUNC), 0o644)
     os.dup2(printed, 1)
     os.dup2(printed, 2)
     os.close(printed)
@@ -112,7 +134,7 @@ def _perform(job: dict[str, Any], tell: Callable[[dict[str, Any]], None]) -> Any
     request = Request.from_dict(job["request"])
     if job["task"] == "describe":
         return describe(request)
-    execute(request, job["seeds"], Store(Path(job["store"])), job["resume"], tell)
+    execute(request, job["seeds"], job["ids"], Store(Path(job["store"])), job["resume"], tell)
     return None
 
 
@@ -142,8 +164,8 @@ def _one_line(error: BaseException) -> str:
     return " ".join(str(error).encode("utf-8", "replace").decode().split())[:2000]
 
 
-def _say(descriptor: int, message: dict[str, Any]) -> None:
-    data = (json.dumps(message, allow_nan=False) + "\n").encode()
+def _say(descriptor: int, token: str, message: dict[str, Any]) -> None:
+    data = (json.dumps(message | {"token": token}, allow_nan=False) + "\n").encode()
     while data:
         data = data[os.write(descriptor, data) :]
 

@@ -371,3 +371,21 @@ def test_a_loss_that_is_no_scalar_is_an_error(seeds: tuple[int, ...]):
         PluginError, match=rf"found a loss of shape \({BATCH},\) for one seed, wanted a scalar: its mean"
     ):
         trainer.step(supply)
+
+
+def test_a_variants_own_trainer_starts_from_its_seed():
+    """The global generator is seeded for it, so seeds differ, a seed repeats, and nobody else's draws are moved."""
+
+    class Drawn(Variant):
+        name, paper = "drawn", ""
+
+        def trainer(self, dataset: Any, seed: int, device: str) -> Scripted:
+            trainer = Scripted()
+            trainer.matrix = torch.randn(2, 3)
+            return trainer
+
+    before = torch.get_rng_state()
+    first, second, again = (build_trainer(Drawn(), ring_dataset(), (seed,), "cpu").matrix for seed in (0, 1, 0))
+    assert torch.equal(first, again)
+    assert not torch.equal(first, second)
+    assert torch.equal(torch.get_rng_state(), before)

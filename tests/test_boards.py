@@ -36,10 +36,10 @@ def test_csv_holds_every_number_with_its_conditions():
     6, 7, 8 have the mean 7 and the half width 4.302652730 / sqrt(3) = 2.484137712.
     """
     ids = [" ".join(record.id for record in records) for records in (NSGAN, WGAN, GAN, [HELD_OUT])]
-    conditions = f'ring8,{HASH},"MLPPair(width=128, depth=2)",1280 samples,1000,128,2,,,cpu,1'
+    conditions = f'ring8,{HASH},"MLPPair(width=128, depth=2)",1280 samples,1000,128,2,,,cpu,1,,1'
     cost = "17282,17153,1280,10,10,2500000,0.5,0.25"
     expected = (
-        "dataset,fingerprint,standard,budget,samples,batch_size,points,extractor,extractor_hash,device,protocol,"
+        "dataset,fingerprint,standard,budget,samples,batch_size,points,extractor,extractor_hash,device,threads,machine,protocol,"
         "cell,seeds,seeds_ok,failures,modes_covered.mean,modes_covered.half_width,modes_covered.seeds,"
         "parameters.generator,parameters.discriminator,real_samples,d_steps,g_steps,flops,"
         "training_seconds,evaluation_seconds,runs\n"
@@ -66,7 +66,8 @@ def test_markdown_prints_what_the_numbers_depend_on():
 - evaluation: n = 1000 samples at the last of 2 points
 - extractor: none
 - seeds: 0, 1, 2
-- device: cpu
+- device: cpu, threads 1
+- platform: not recorded
 - protocol: 1
 - versions: torch 2.13.0
 
@@ -258,10 +259,12 @@ def test_hostile_text_stays_in_its_csv_field():
 
 
 def test_files_are_whole_named_and_repeatable(tmp_path):
-    """Each board leaves one CSV and one page under its dataset and budget, and nothing else; twice the same bytes."""
+    """Each board leaves one CSV and one page, named by dataset, budget and conditions; twice the same bytes."""
     found = boards([*NSGAN, ok("gan", 0, 5, budget="2560 samples")])
     paths = write_boards(found, tmp_path / "boards")
-    names = [f"ring8-{budget}-samples.{suffix}" for budget in (1280, 2560) for suffix in ("csv", "md")]
+    digests = [board.conditions.digest for board in found]
+    stems = [f"ring8-{budget}-samples-{digest}" for budget, digest in zip((1280, 2560), digests, strict=True)]
+    names = [f"{stem}.{suffix}" for stem in stems for suffix in ("csv", "md")]
     assert [path.name for path in paths] == names
     assert sorted(path.name for path in (tmp_path / "boards").iterdir()) == sorted(names)
     before = [path.read_bytes() for path in paths]

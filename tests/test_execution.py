@@ -12,11 +12,12 @@ from safetensors.torch import load_file
 from torch import Tensor
 from toys import Scripted
 
-from ganbench import NotApplicable, Variant
-from ganbench.execution import GroupRun
+from ganbench import NotApplicable, PluginError, Variant
+from ganbench.execution import GroupRun, execute
 from ganbench.experiment import resolve
 from ganbench.request import Request
 from ganbench.store import Store
+from ganbench.training import Ledger
 
 WEIGHT = torch.arange(6.0).reshape(2, 3)
 
@@ -67,3 +68,23 @@ def test_a_budget_that_cannot_be_spent_is_not_applicable(tmp_path: Path):
     with pytest.raises(NotApplicable, match="OnlyGenerator never spends d_steps"):
         run.finish()
     assert list(run.store.records()) == []
+
+
+def test_what_is_measured_touches_no_training(tmp_path: Path):
+    """Samples may be drawn from torch's global generator, and so may metrics; it stands afterwards where it stood."""
+
+    class Random(Scripted):
+        def sample(self, latent: Tensor) -> Tensor:
+            return torch.randn(len(latent), 2)
+
+    run = group_run(tmp_path, Random())
+    before = torch.get_rng_state()
+    run._measure(Ledger(point=1))
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_specs_that_do_not_last_are_refused(tmp_path: Path):
+    """A run whose spec is not the one that was planned would leave its record where nobody looks."""
+    with pytest.raises(PluginError, match="wanted 0123456789abcdef: what they depend on changed since"):
+        execute(Request("nsgan", "ring8"), [0], ["0123456789abcdef"], Store(tmp_path), False, lambda news: None)
+    assert list(tmp_path.iterdir()) == []

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import platform
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +15,16 @@ from ganbench_plugins.nsgan import NSGAN
 from ganbench import Budget, Variant
 from ganbench.adversarial import GROUP, Adversarial
 from ganbench.controls import HeldOutReal, Untrained
-from ganbench.errors import BudgetError, GanbenchError, NotApplicable, SettingError, UnknownNameError, UsageError
-from ganbench.experiment import resolve
+from ganbench.errors import (
+    BudgetError,
+    DatasetError,
+    GanbenchError,
+    NotApplicable,
+    SettingError,
+    UnknownNameError,
+    UsageError,
+)
+from ganbench.experiment import resolve, with_standard
 from ganbench.ingredients import describe_recipe
 from ganbench.record import RunSpec
 from ganbench.request import Request
@@ -84,7 +94,8 @@ def test_settings_are_sorted_and_applied():
     given = ("ema=0.5", "d_steps=2")
     experiment = resolved(settings=given)
     assert experiment.template.settings == (("d_steps", 2), ("ema", 0.5))
-    assert experiment.variant == replace(NSGAN, d_steps=2, ema=0.5)
+    standard = with_standard(NSGAN, experiment.dataset.standard)
+    assert experiment.variant == replace(standard, d_steps=2, ema=0.5)
     assert resolved(settings=given[::-1]).template.id == experiment.template.id
 
 
@@ -196,3 +207,45 @@ def test_a_device_that_is_not_there_is_refused():
     """The error says what to do."""
     with pytest.raises(UsageError, match="--device cuda: this machine's torch sees no CUDA device; leave --device out"):
         resolved(device="cuda")
+
+
+def test_the_same_value_is_the_same_setting():
+    """1 and 1.0, or a field under another of its addresses, are one run; a value that changes nothing is no setting."""
+    ids = {
+        resolved("wgan_gp", settings=(text,)).template.id
+        for text in ("gradient_penalty.weight=1", "gradient_penalty.weight=1.0")
+    }
+    assert len(ids) == 1
+    plain = resolved("wgan_gp").template
+    assert resolved("wgan_gp", settings=("gradient_penalty.weight=10",)).template.id == plain.id
+    assert resolved("wgan_gp", settings=("adam.learning_rate=1",)).template.settings == (
+        ("optimizer.learning_rate", 1.0),
+    )
+
+
+def test_what_is_left_to_the_standard_can_be_set():
+    """A recipe without an optimiser of its own takes the dataset's with the field changed."""
+    experiment = resolved(settings=("optimizer.learning_rate=0.25",))
+    assert experiment.variant.optimizer == replace(experiment.dataset.standard.optimizer, learning_rate=0.25)
+    assert experiment.template.settings == (("optimizer.learning_rate", 0.25),)
+
+
+def test_no_more_samples_than_are_held_out():
+    """Real data could not stand on the board at the same n; a mixture has no end."""
+    with pytest.raises(DatasetError, match=r"--samples 501: dataset 'digits' holds out 500 samples"):
+        resolved(dataset="digits", samples=501)
+    assert resolved(samples=40_000).template.samples == 40_000
+
+
+def test_a_data_root_that_is_not_there_is_refused(tmp_path: Path):
+    """Nothing is made or downloaded in its place."""
+    with pytest.raises(DatasetError, match="there is no such folder"):
+        resolved(dataset="mnist", data_root=str(tmp_path / "nowhere"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_seconds_and_threads_decide_the_id():
+    """What a run can do in seconds depends on the machine; floats depend on the threads."""
+    assert resolved(budget="2s").template.machine == platform.platform()
+    assert resolved().template.machine == ""
+    assert resolved(threads=2).template.id != resolved().template.id

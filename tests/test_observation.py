@@ -8,10 +8,10 @@ from ganbench_plugins.wgan_gp import GradientPenalty
 from torch import Tensor
 from toys import LATENT, Scripted, adversarial, assert_same_bits, recipe, ring_dataset, trained
 
-from ganbench import Scores
+from ganbench import PluginError, Scores
 from ganbench.datasets import digits
 from ganbench.networks.mlp import MLPPair
-from ganbench.observation import CHUNK, Observation, observe
+from ganbench.observation import CHUNK, Observation, observe, real_samples
 from ganbench.randomness import generator
 
 RANDOM = recipe(
@@ -36,16 +36,28 @@ def test_observing_leaves_the_training_bit_equal(seeds: tuple[int, ...]):
     assert torch.equal(ends[0][2], ends[1][2])
 
 
-def test_a_trainer_that_draws_from_the_global_generator_is_put_back():
-    """Its samples may be random; the global generator stands where it stood."""
+def test_a_trainer_that_gives_something_else_is_an_error():
+    """Fewer samples than latents, or scores of another shape, would make n a lie."""
 
-    class Random(Scripted):
+    class Half(Scripted):
         def sample(self, latent: Tensor) -> Tensor:
-            return torch.randn(len(latent), 2)
+            return latent[::2, :2]
 
-    before = torch.get_rng_state()
-    observe(Random(), ring_dataset(), (0,), 10, "cpu")
-    assert torch.equal(torch.get_rng_state(), before)
+    with pytest.raises(PluginError, match=r"Half.sample gave \(1, 5, 2\) in all, wanted \(1, 10, 2\)"):
+        observe(Half(), ring_dataset(), (0,), 10, "cpu")
+
+    class Columns(Scripted):
+        def score(self, x: Tensor) -> Tensor:
+            return x[:, :1]
+
+    with pytest.raises(PluginError, match=r"Columns.score gave \(1, 10, 1\) in all, wanted \(1, 10\)"):
+        observe(Columns(), ring_dataset(), (0,), 10, "cpu")
+
+
+def test_reals_of_an_endless_split_are_all_different():
+    """More than one block of a mixture is drawn afresh, block by block."""
+    reals = real_samples(ring_dataset(), "held_out", 40_000, 0, "scored")
+    assert len(reals.unique(dim=0)) == 40_000
 
 
 @pytest.mark.parametrize("seeds", [(3,), (3, 8)])

@@ -32,6 +32,8 @@ OTHERS: dict[str, Any] = {
     "fingerprint": "c" * 64,
     "source_hash": "d" * 64,
     "device": "cuda",
+    "threads": 2,
+    "machine": "Plan9",
     "protocol": 2,
 }
 FULL = replace(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -142,10 +144,14 @@ def test_a_file_in_the_roots_place_is_named(store: Store):
 
 def test_an_unwritable_folder_is_named(store: Store, monkeypatch: pytest.MonkeyPatch):
     """The error names the nearest folder there is, and the option that chooses another."""
-    monkeypatch.setattr(os, "access", lambda path, mode: False)
+
+    def refused(**options: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(tempfile, "TemporaryDirectory", refused)
     with pytest.raises(StoreError) as caught:
         store.require_writable()
     parent = store.root.parent
     assert str(caught.value) == (
-        f"--out {store.root}: the folder '{parent}' cannot be written; choose another with --out"
+        f"--out {store.root}: the folder '{parent}' cannot be written (Permission denied); choose another"
     )

@@ -13,7 +13,7 @@ import psutil
 import pytest
 from distributions import MISFIT_NAMES, SMALL, ganbench, install_misfits, records, timeless
 
-from ganbench.supervision import LOG_LIMIT, LOG_TAIL, Job, Limits, Pool, _shorten, default_memory, tail
+from ganbench.supervision import LOG_LIMIT, LOG_TAIL, Job, Limits, Pool, _shorten, tail
 
 BAD = [name for name in MISFIT_NAMES if name != "slow"]
 OPTIONS = ("--jobs", "2", "--seeds", "1", "--time-limit", "5s", "--memory-limit", "1GiB")
@@ -147,7 +147,7 @@ def test_the_default_memory_is_a_share(monkeypatch: pytest.MonkeyPatch) -> None:
         total = 1000
 
     monkeypatch.setattr(psutil, "virtual_memory", Memory)
-    assert (default_memory(1), default_memory(4)) == (900, 225)
+    assert (Limits().among(1).memory, Limits().among(4).memory) == (900, 225)
 
 
 def test_a_log_that_grows_too_long_loses_its_beginning(tmp_path: Path) -> None:

@@ -40,16 +40,16 @@ def test_a_job_is_answered_line_by_line(tmp_path: Path) -> None:
     """A worker answers a job with its child's process id, what became of it, and the child's exit status."""
     log = tmp_path / "deep" / "log.txt"
     request = {"variant": "nobody", "dataset": "ring8"}
-    job = {"task": "describe", "request": request, "log": str(log)}
+    job = {"task": "describe", "request": request, "log": str(log), "token": "t0"}
     command = [sys.executable, "-m", "ganbench.worker", "1"]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with subprocess.Popen(command, text=True, **pipes) as worker:
         print(json.dumps(job), file=worker.stdin, flush=True)
         started, failed, ended = (json.loads(worker.stdout.readline()) for _ in range(3))
         rest = worker.communicate()
-    assert list(started) == ["started"]
+    assert (list(started), started["token"]) == (["started", "token"], "t0")
     assert failed["failed"]["status"] == "usage"
     assert failed["failed"]["reason"].startswith("unknown variant 'nobody': ")
-    assert ended == {"ended": 1}
+    assert ended == {"ended": 1, "token": "t0"}
     assert (worker.returncode, *rest) == (0, "", "")
     assert log.read_text().splitlines()[-1].endswith(failed["failed"]["reason"])

@@ -54,6 +54,8 @@ def main() -> None:
         _fail(error.format_message(), error.exit_code)
     except GanbenchError as error:
         _fail(str(error), 2)
+    except OSError as error:
+        _fail(f"{error.filename or 'system'}: {error.strerror or error}; what had ended by then is kept", 2)
     except (click.Abort, KeyboardInterrupt):
         _fail("interrupted; the same command with --resume continues", 130)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import click
@@ -16,7 +17,8 @@ import click
 def command(runs: Path, dataset: str | None, out: Path | None, as_json: bool) -> None:
     """Make leaderboards of stored runs: means and 95 % t-intervals over seeds, failures counted, costs beside.
 
-    Runs that differ in dataset, budget, extractor, sample size or protocol never share a board.
+    Runs that differ in dataset, budget, extractor, sample size or protocol never share a board. Damaged records are
+    left out, named, and make the exit code 3.
     """
     from ganbench.cli.tables import print_boards
     from ganbench.leaderboards.board import boards
@@ -26,7 +28,8 @@ def command(runs: Path, dataset: str | None, out: Path | None, as_json: bool) ->
 
     if out is not None:
         Store(out).require_writable()
-    found = boards(stored_records(runs, dataset))
+    records, damaged = stored_records(runs, dataset)
+    found = boards(records)
     if as_json:
         table = joined(found).to_json(orient="records", double_precision=15)
         click.echo(json.dumps(json.loads(table), indent=2, ensure_ascii=False))
@@ -35,3 +38,7 @@ def command(runs: Path, dataset: str | None, out: Path | None, as_json: bool) ->
     if out is not None:
         for path in write_boards(found, out):
             click.echo(f"wrote {path}", err=as_json)
+    for error in damaged:
+        click.echo(f"ganbench: left out: {error}", err=True)
+    if damaged:
+        sys.exit(3)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Sequence
 from itertools import chain
@@ -85,7 +84,7 @@ class Amount(_NumberType):
 @click.option(
     "-o", "--out", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="Run folder."
 )
-@click.option("--resume", is_flag=True, help="Continue runs that were cut off, from their last evaluation point.")
+@click.option("--resume", is_flag=True, help="Continue interrupted or killed runs from their last point.")
 @click.option("--again", is_flag=True, help="Run finished runs once more.")
 @click.option("--dry-run", is_flag=True, help="Show what would run, and write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print the records as JSON.")
@@ -121,13 +120,12 @@ def command(
     from ganbench.campaign import Campaign
     from ganbench.cli.progress import Bars
     from ganbench.store import Store
-    from ganbench.supervision import Limits, Pool, default_memory
+    from ganbench.supervision import Limits, Pool, usable_cores
 
     requests = _requests(plugins, datasets or DATASETS, tricks, settings, options)
-    jobs = jobs or os.cpu_count() or 1
-    limits = Limits(time_limit, int(memory_limit) if memory_limit else default_memory(jobs))
+    limits = Limits(time_limit, int(memory_limit) if memory_limit else None)
     store = Store(out)
-    with Pool(jobs, int(options["threads"] or 1), limits) as pool:
+    with Pool(jobs or usable_cores(), int(options["threads"] or 1), limits) as pool:
         campaign = Campaign(store, pool, resume, again)
         plan = campaign.plan(requests, seeds)
         if dry_run:

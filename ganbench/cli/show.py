@@ -31,6 +31,10 @@ def command(name: str, as_json: bool) -> None:
     for about in found:
         click.echo(f"{about['kind'].removesuffix('s')} {about['name']}, from {about['distribution']}\n")
         click.echo(about["about"] + "\n")
+        if about["paper"]:
+            click.echo(f"  paper: {about['paper']}")
+        for equation in about["equations"]:
+            click.echo(f"  {equation}")
         for line in about["settable"]:
             click.echo(f"  {line}")
 
@@ -54,8 +58,23 @@ def _about(offer: Offer) -> dict[str, Any]:
         "distribution": f"{offer.distribution} {offer.version}",
         "paper": getattr(thing, "paper", None),
         "about": inspect.getdoc(import_module(offer.module)) or "",
+        "equations": _equations(thing),
         "settable": _settable(thing),
     }
+
+
+def _equations(thing: Any) -> list[str]:
+    """Each ingredient of a recipe, or a trick, with the first line of what it says of itself."""
+    from ganbench.ingredients import ingredients
+    from ganbench.variant import Recipe, Trick
+
+    if isinstance(thing, Recipe):
+        named = [(repr(part), type(part)) for _, part in ingredients(thing)]
+    elif isinstance(thing, type) and issubclass(thing, Trick):
+        named = [(thing.name, thing)]
+    else:
+        named = []
+    return [f"{text}: {(inspect.getdoc(cls) or '').splitlines()[0]}" for text, cls in named if inspect.getdoc(cls)]
 
 
 def _settable(thing: Any) -> list[str]:

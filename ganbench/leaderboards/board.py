@@ -30,7 +30,7 @@ class Board:
     quantities: dict[str, dict[str, Any]]
     """How to read each quantity, the headline first."""
     set_aside: int
-    """Runs left out because a run of the same cell, source and seed with a smaller id stands on the board."""
+    """Runs left out because another of the same cell and seed stands on the board: of a smaller id, or loaded since."""
 
     @property
     def all_rows(self) -> tuple[Row, ...]:
@@ -114,13 +114,20 @@ def _rows(records: list[RunRecord]) -> list[Row]:
     for record in records:
         sources[record.spec.cell][record.spec.source_hash].append(record)
     for versions in sources.values():
-        if len(versions) > 1:
-            versions.pop(None, None)  # it could not be loaded then, and can now
+        _forget_what_loads_now(versions)
     return [
         Row(cell if len(versions) == 1 else f"{cell} @{(source or 'unknown')[:7]}", _one_a_seed(runs))
         for cell, versions in sources.items()
         for source, runs in versions.items()
     ]
+
+
+def _forget_what_loads_now(versions: dict[str | None, list[RunRecord]]) -> None:
+    """Drops seeds of a cell that could not be loaded once, and have been run since."""
+    since = {record.spec.seed for source, runs in versions.items() if source is not None for record in runs}
+    left = [record for record in versions.pop(None, []) if record.spec.seed not in since]
+    if left:
+        versions[None] = left
 
 
 def _control_rows(records: list[RunRecord]) -> tuple[Row, ...]:

@@ -20,7 +20,8 @@ def facts(board: Board) -> dict[str, str]:
         "evaluation": f"n = {shared.samples} samples at the last of {shared.points} points",
         "extractor": f"{shared.extractor}, hash {_short(shared.extractor_hash)}" if shared.extractor else "none",
         "seeds": ", ".join(map(str, sorted({record.spec.seed for record in board.records}))),
-        "device": shared.device,
+        "device": f"{shared.device}, threads {shared.threads}",
+        "platform": _platforms(board.records),
         "protocol": str(shared.protocol),
         "versions": _versions(board.records) or "not recorded",
     }
@@ -40,7 +41,9 @@ def reading(board: Board) -> list[str]:
         )
     if board.set_aside:
         runs = "1 run was" if board.set_aside == 1 else f"{board.set_aside} runs were"
-        sentences.append(f"{runs} set aside: the same cell, source and seed stands here under a smaller id.")
+        sentences.append(
+            f"{runs} set aside: another run of the same cell and seed stands here, of a smaller id or loaded since."
+        )
     return sentences
 
 
@@ -65,6 +68,11 @@ def _metered(unit: str, amount: Any) -> str:
 
 def _short(digest: str | None) -> str:
     return digest[:12] if digest else "unknown"
+
+
+def _platforms(records: tuple[RunRecord, ...]) -> str:
+    found = {str(record.provenance["platform"]) for record in records if "platform" in record.provenance}
+    return " and ".join(sorted(found)) or "not recorded"
 
 
 def _versions(records: tuple[RunRecord, ...]) -> str:

@@ -24,6 +24,8 @@ class Conditions:
     extractor: str | None
     extractor_hash: str | None
     device: str
+    threads: int
+    machine: str
     protocol: int
 
     @classmethod

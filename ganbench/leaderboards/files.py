@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -38,16 +37,12 @@ def board_csv(board: Board) -> str:
 
 
 def slugs(boards: Sequence[Board]) -> list[str]:
-    """A file name for each board, of [a-z0-9._-] alone: dataset and budget.
+    """A file name for each board, of [a-z0-9._-] alone: dataset, budget and a hash of all conditions.
 
-    Boards that would share one have a hash of their conditions behind it.
+    It depends on no other board, so that files keep their names when boards are added.
     """
     plain = [_slug(f"{board.conditions.dataset}-{board.conditions.budget}") for board in boards]
-    shared = {slug for slug, count in Counter(plain).items() if count > 1}
-    return [
-        f"{slug}-{board.conditions.digest}" if slug in shared else slug
-        for slug, board in zip(plain, boards, strict=True)
-    ]
+    return [f"{slug}-{board.conditions.digest}" for slug, board in zip(plain, boards, strict=True)]
 
 
 def _slug(text: str) -> str:
