@@ -73,6 +73,25 @@ class Halves(Loss):
         return self.on_generated(d(fake)).mean()
 
 
+class Pairs(Loss):
+    """A loss on how much higher a real sample scores than a generated one, pair by pair: only differences count.
+
+    A subclass states one function from score differences (batch,) to losses (batch,). It names no threshold.
+    """
+
+    @abstractmethod
+    def on_pair(self, difference: Tensor) -> Tensor:
+        """What a side pays whose sample scores `difference` higher than the other side's."""
+
+    def discriminator(self, d: Discriminator, real: Tensor, fake: Tensor) -> Tensor:
+        """E[on_pair(D(real) - D(fake))]."""
+        return self.on_pair(d(real) - d(fake)).mean()
+
+    def generator(self, d: Discriminator, real: Tensor, fake: Tensor) -> Tensor:
+        """E[on_pair(D(fake) - D(real))]."""
+        return self.on_pair(d(fake) - d(real)).mean()
+
+
 class Penalty(ABC):
     """A term added to the discriminator's loss. Subclass it as a frozen dataclass.
 

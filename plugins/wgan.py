@@ -11,11 +11,13 @@ code also takes 100 discriminator steps at first and at every 500th generator st
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from torch import Tensor
 
-from ganbench import Halves, Projection, Recipe, RMSprop, hookimpl
+from ganbench import Halves, NotApplicable, Projection, Recipe, RMSprop, Trick, hookimpl
+
+PAPER = "https://arxiv.org/abs/1701.07875"
 
 
 @dataclass(frozen=True)
@@ -51,9 +53,30 @@ class WeightClipping(Projection):
         return weight.clamp(-self.bound, self.bound)
 
 
+@dataclass(frozen=True)
+class WithWeightClipping(Trick):
+    """Clips the discriminator's weights after each of its updates; loss and optimiser stay."""
+
+    name = "weight_clipping"
+    paper = PAPER
+
+    bound: float = 0.01
+    """c"""
+
+    def __post_init__(self) -> None:
+        WeightClipping(self.bound)  # refuses what it would refuse
+
+    def __call__(self, recipe: Recipe) -> Recipe:
+        if recipe.projection is not None:
+            raise NotApplicable(f"the weights of {recipe.name} are put back after each update already")
+        if recipe.penalties:
+            raise NotApplicable(f"the slope of {recipe.name} is held by a penalty already")
+        return replace(recipe, projection=WeightClipping(self.bound))
+
+
 WGAN = Recipe(
     name="wgan",
-    paper="https://arxiv.org/abs/1701.07875",
+    paper=PAPER,
     loss=Wasserstein(),
     d_steps=5,
     optimizer=RMSprop(5e-5),
@@ -65,3 +88,9 @@ WGAN = Recipe(
 def register_variants(register: Callable[[str, Recipe], None]) -> None:
     """Offers `wgan`."""
     register("wgan", WGAN)
+
+
+@hookimpl
+def register_tricks(register: Callable[[str, type[Trick]], None]) -> None:
+    """Offers the trick `weight_clipping`."""
+    register("weight_clipping", WithWeightClipping)
