@@ -14,7 +14,7 @@ from ganbench.budget import Budget
 from ganbench.errors import UsageError
 from ganbench.ingredients import parse_call, parse_setting
 from ganbench.record import CONTROLS, RunRecord, RunSpec
-from ganbench.registry import find
+from ganbench.registry import find, find_dataset
 from ganbench.request import Request
 from ganbench.store import Store
 from ganbench.supervision import Job, Outcome, Pool, tail
@@ -192,7 +192,7 @@ def check(request: Request) -> None:
     """Raises UsageError for what can be seen without loading anything: names, budget, form of tricks and settings."""
     if not request.is_control:
         find("variants", request.variant)
-    find("datasets", request.dataset.partition(":")[0])
+    find_dataset(request.dataset)
     for trick in request.tricks:
         find("tricks", parse_call(trick)[0])
     for setting in request.settings:

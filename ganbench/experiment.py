@@ -20,7 +20,7 @@ from ganbench.ingredients import apply_settings, build_trick, changes, describe_
 from ganbench.metrics.features import Extractor, load_extractor
 from ganbench.provenance import source_hash
 from ganbench.record import RunSpec
-from ganbench.registry import Offer, find, load
+from ganbench.registry import Offer, find, find_dataset, find_metric, load
 from ganbench.request import Request
 from ganbench.trainer import Trainer, Variant
 from ganbench.variant import Recipe, Trick
@@ -79,10 +79,11 @@ def resolve(request: Request) -> Experiment:
         PluginError: for a plugin that cannot be loaded.
         NotApplicable: for a combination that makes no sense, with the reason.
     """
+    dataset_offer, _ = find_dataset(request.dataset)
     dataset = _load_dataset(request)
     evaluation = _evaluation(request, dataset.evaluation)
     extractor = _load_extractor(request, evaluation)
-    metric_offers = [find("metrics", name) for name in evaluation.metrics]
+    metric_offers = [find_metric(name, dataset_offer) for name in evaluation.metrics]
     evaluator = Evaluator(dataset, [load(offer) for offer in metric_offers], extractor)
     if request.is_control:
         template = _template(request, dataset, evaluation, extractor, NO_BUDGET)
@@ -91,7 +92,7 @@ def resolve(request: Request) -> Experiment:
     tricks, trick_offers = _load_tricks(request)
     variant, settings = _variant(request, load(offer), tricks, dataset.standard)
     budget = Budget.parse(request.budget or dataset.standard.budget)
-    sources = [offer, *trick_offers, find("datasets", request.dataset.partition(":")[0]), *metric_offers]
+    sources = [offer, *trick_offers, dataset_offer, *metric_offers]
     template = replace(
         _template(request, dataset, evaluation, extractor, str(budget)),
         variant=offer.name,
@@ -104,11 +105,11 @@ def resolve(request: Request) -> Experiment:
 
 
 def _load_dataset(request: Request) -> Dataset:
-    name, colon, argument = request.dataset.partition(":")
+    offer, argument = find_dataset(request.dataset)
     root = Path(request.data_root) if request.data_root else None
     if root is not None and not root.is_dir():
         raise DatasetError(f"--data-root {root}: there is no such folder; make it, or name the one that holds the data")
-    dataset: Dataset = load(find("datasets", name))(argument if colon else None, root)
+    dataset: Dataset = load(offer)(argument, root)
     if request.batch_size is not None:
         dataset.standard = replace(dataset.standard, batch_size=request.batch_size)
     held_out = dataset.size("held_out")

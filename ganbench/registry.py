@@ -11,7 +11,7 @@ import re
 import textwrap
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, is_dataclass
 from functools import cache
 from importlib.metadata import entry_points
@@ -79,6 +79,30 @@ def find(kind: str, name: str) -> Offer:
         choices = " or ".join(f"'{offer.distribution}:{offer.name}'" for offer in matches)
         raise UsageError(f"the {kind.removesuffix('s')} '{name}' is offered by {sources}: say which, as {choices}")
     return matches[0]
+
+
+def find_dataset(text: str) -> tuple[Offer, str | None]:
+    """The dataset that `NAME`, `NAME:ARGUMENT`, `dist:NAME` or `dist:NAME:ARGUMENT` names, and its argument.
+
+    Raises:
+        UsageError: as `find`.
+    """
+    name, _, argument = text.partition(":")
+    if any(_normal(offer.distribution) == _normal(name) for offer in offers("datasets")):
+        name, _, argument = argument.partition(":")
+        name = f"{text.partition(':')[0]}:{name}"
+    return find("datasets", name), argument if len(text) > len(name) else None
+
+
+def find_metric(name: str, dataset: Offer) -> Offer:
+    """The metric that a dataset names: its own distribution's, else ganbench's, else whoever offers it.
+
+    So no installed stranger can take the place of a metric, or block it by offering one of the same name.
+    """
+    for distribution in (dataset.distribution, "ganbench"):
+        with suppress(UnknownNameError):
+            return find("metrics", f"{distribution}:{name}")
+    return find("metrics", name)
 
 
 def load(offer: Offer) -> Any:

@@ -128,9 +128,12 @@ def _redirect(log: str, append: bool) -> int:
 
 def _perform(job: dict[str, Any], tell: Callable[[dict[str, Any]], None]) -> Any:
     from ganbench.execution import describe, execute
+    from ganbench.registry import Offer, state
     from ganbench.request import Request
     from ganbench.store import Store
 
+    if job["task"] == "state":
+        return state(Offer(**job["offer"]))
     request = Request.from_dict(job["request"])
     if job["task"] == "describe":
         return describe(request)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from distributions import distribution
 
 from ganbench import registry
 from ganbench.errors import PluginError, UnknownNameError, UsageError
-from ganbench.registry import Offer, extensions, find, load, notify, offers, state
+from ganbench.registry import Offer, extensions, find, find_dataset, find_metric, load, notify, offers, state
 from ganbench.variant import Recipe, Trick
 
 Install = Callable[..., str]
@@ -288,3 +289,26 @@ def test_an_extension_loads_as_its_module(install: Install) -> None:
     assert load(find("extensions", "odd")) is sys.modules[module]
     install("acme-bad", HOOK.format(signature="run_startd(spec)", body="pass"), "extensions", "bad")
     assert "there is no hook 'run_startd'; wanted run_started;" in failure("extensions", "bad")
+
+
+def test_a_dataset_may_name_its_distribution_and_an_argument():
+    """What follows the name is the dataset's argument, colons and all; a distribution goes before the name."""
+    offer, argument = find_dataset("folder:a:b")
+    assert (offer.name, argument) == ("folder", "a:b")
+    assert find_dataset("ring8")[1] is None
+    offer, argument = find_dataset("ganbench:folder:photos")
+    assert (offer.name, offer.distribution, argument) == ("folder", "ganbench", "photos")
+    assert find_dataset("ganbench:ring8")[1] is None
+
+
+def test_a_strangers_metric_of_the_same_name_blocks_nothing(monkeypatch: pytest.MonkeyPatch):
+    """The dataset's own distribution goes first, then ganbench; to ask for the bare name is a clash."""
+    installed = offers()
+    stranger = Offer("metrics", "fid", "stranger", "stranger", "1.0")
+    everything = [*installed, stranger]
+    monkeypatch.setattr(registry, "offers", lambda kind=None: [o for o in everything if kind in (None, o.kind)])
+    with pytest.raises(UsageError):
+        find("metrics", "fid")
+    digits = find("datasets", "digits")
+    assert find_metric("fid", digits).distribution == "ganbench"
+    assert find_metric("fid", replace(digits, distribution="stranger")) == stranger

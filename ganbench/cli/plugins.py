@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
-from contextlib import redirect_stdout
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import click
 
-from ganbench.registry import Offer, offers, state
+from ganbench.registry import Offer, offers
+
+LOADING_SECONDS = 60.0
+"""How long a plugin may take to load."""
 
 
 @click.command("plugins", short_help="List plugin distributions, and check that they load.")
@@ -19,14 +23,29 @@ def command(check: bool, as_json: bool) -> None:
 
     Without --check only metadata is read, and no plugin is imported.
     """
-    with redirect_stdout(sys.stderr):  # what a plugin prints when it is loaded is no part of the answer
-        found = [(offer, *(state(offer) if check else ("not loaded", ""))) for offer in offers()]
+    found = _checked() if check else [(offer, "not loaded", "") for offer in offers()]
     if as_json:
         click.echo(json.dumps([vars(offer) | {"state": how, "reason": why} for offer, how, why in found], indent=2))
     else:
         _print(found)
     if any(how == "broken" for _, how, _ in found):
         sys.exit(3)
+
+
+def _checked() -> list[tuple[Offer, str, str]]:
+    """Each offer with its state, found out in a child process: a plugin that hangs or exits is broken, and no more."""
+    from ganbench.supervision import Job, Limits, Pool, usable_cores
+
+    with TemporaryDirectory() as folder, Pool(usable_cores(), 1, Limits(LOADING_SECONDS)) as pool:
+        jobs = [
+            Job(offer, {"task": "state", "offer": vars(offer)}, Path(folder) / f"{index}.txt")
+            for index, offer in enumerate(offers())
+        ]
+        outcomes = dict(pool.perform(jobs))
+    return [
+        (offer, *(outcome.result if outcome.status == "ok" else ("broken", f"{outcome.status}: {outcome.reason}")))
+        for offer, outcome in ((offer, outcomes[offer]) for offer in offers())
+    ]
 
 
 def _print(found: list[tuple[Offer, str, str]]) -> None:
