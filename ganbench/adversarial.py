@@ -15,7 +15,7 @@ from torch.func import vmap
 from ganbench.datasets.dataset import Dataset
 from ganbench.ensemble import BoundNetwork, Ensemble, parameter_count
 from ganbench.errors import PluginError
-from ganbench.randomness import derived
+from ganbench.randomness import initial_weights
 from ganbench.supply import Supply
 from ganbench.trainer import Trainer, Variant
 from ganbench.variant import Discriminator, Networks, Optimizer, Recipe
@@ -31,8 +31,7 @@ def build_trainer(variant: Recipe | Variant, dataset: Dataset, seeds: Sequence[i
     if isinstance(variant, Recipe):
         return Adversarial(variant, dataset, seeds, device)
     (seed,) = seeds
-    with torch.random.fork_rng():
-        torch.manual_seed(derived(seed, "weights"))
+    with initial_weights(seed):
         return variant.trainer(dataset, seed, device)
 
 
@@ -223,8 +222,7 @@ class Adversarial(Trainer):
 
 def _seeded_pair(networks: Networks, dataset: Dataset, seed: int) -> tuple[nn.Module, nn.Module]:
     """The pair with the initial weights of `seed`; the global generator is left as it was."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(derived(seed, "weights"))
+    with initial_weights(seed):
         return build_pair(networks, dataset)
 
 

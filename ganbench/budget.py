@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import platform
 import re
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -76,6 +77,11 @@ class Budget:
         if round(limit) < 1:
             raise BudgetError(f"budget '{text}' is {limit:g} {unit}: wanted at least one")
         return cls(round(limit), unit)
+
+    @property
+    def machine(self) -> str:
+        """The platform that the budget is bound to: this one where seconds are spent, else none."""
+        return platform.platform() if self.unit == "seconds" else ""
 
     def spent_fraction(self, meters: Meters) -> float:
         """The share of the limit that is spent: 1 or more at the end."""

@@ -123,7 +123,7 @@ class Campaign:
         listener.planned(waiting)
         try:
             for group, outcome in self._run(waiting, spent, listener):
-                if outcome.status == "ok":
+                if outcome.status == "ok":  # then each run has left its record; if one has not, this is what happened
                     outcome = Outcome("crashed", "the process ended well but left no record")
                 self._record_failure(group, outcome, before, spent.get(group, {}))
                 listener.ended(group, self._finish(group))
@@ -254,12 +254,14 @@ def _cannot_begin(
     about = outcomes[control]
     if about.status != "ok":
         raise UsageError(f"dataset '{request.dataset}' cannot be loaded: {about.status}: {about.reason}")
+    budget = Budget.parse(request.budget or about.result["standard_budget"])
     spec = replace(
         RunSpec.from_dict(about.result["template"]),
         variant=request.variant.rpartition(":")[2],
         tricks=request.tricks,
         settings=tuple(sorted(map(parse_setting, request.settings))),
-        budget=str(Budget.parse(request.budget or about.result["standard_budget"])),
+        budget=str(budget),
+        machine=budget.machine,
         batch_size=about.result["standard_batch_size"],
         points=request.points,
     )

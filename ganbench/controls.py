@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ganbench.adversarial import build_pair
 from ganbench.datasets.dataset import Dataset
-from ganbench.randomness import derived, generator
+from ganbench.randomness import generator, initial_weights
 from ganbench.record import CONTROLS
 from ganbench.supply import Stream, Supply
 from ganbench.trainer import Trainer
@@ -49,8 +49,7 @@ class Untrained(Control):
     """Its samples are those of the dataset's standard generator with the initial weights of `seed`."""
 
     def __init__(self, dataset: Dataset, seed: int, device: str) -> None:
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(derived(seed, "weights"))
+        with initial_weights(seed):
             self._generator = build_pair(dataset.standard.networks, dataset)[0].to(device).eval()
 
     @torch.no_grad()

@@ -57,7 +57,7 @@ class Progress:
 
 
 def describe(request: Request) -> dict[str, Any]:
-    """What a request comes to, as JSON holds it: the spec of its runs, its recipe, and its dataset's standards."""
+    """What a request comes to, as JSON holds it: the spec of its runs, and its dataset's standards."""
     experiment = resolve(request)
     standard = experiment.dataset.standard
     return {

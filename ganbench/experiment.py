@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -79,8 +78,8 @@ def resolve(request: Request) -> Experiment:
         PluginError: for a plugin that cannot be loaded.
         NotApplicable: for a combination that makes no sense, with the reason.
     """
-    dataset_offer, _ = find_dataset(request.dataset)
-    dataset = _load_dataset(request)
+    dataset_offer, argument = find_dataset(request.dataset)
+    dataset = _load_dataset(request, dataset_offer, argument)
     evaluation = _evaluation(request, dataset.evaluation)
     extractor = _load_extractor(request, evaluation)
     metric_offers = [find_metric(name, dataset_offer) for name in evaluation.metrics]
@@ -98,14 +97,13 @@ def resolve(request: Request) -> Experiment:
         variant=offer.name,
         tricks=tuple(_written(name, trick) for name, trick in tricks),
         settings=settings,
-        machine=platform.platform() if budget.unit == "seconds" else "",
+        machine=budget.machine,
         source_hash=source_hash((variant, dataset.standard), [source.module for source in sources]),
     )
     return Experiment(request, variant, dataset, evaluator, template, (offer, *trick_offers))
 
 
-def _load_dataset(request: Request) -> Dataset:
-    offer, argument = find_dataset(request.dataset)
+def _load_dataset(request: Request, offer: Offer, argument: str | None) -> Dataset:
     root = Path(request.data_root) if request.data_root else None
     if root is not None and not root.is_dir():
         raise DatasetError(f"--data-root {root}: there is no such folder; make it, or name the one that holds the data")

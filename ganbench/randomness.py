@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 
@@ -16,3 +18,11 @@ def derived(seed: int, purpose: str, index: int = 0) -> int:
 def generator(seed: int, purpose: str, index: int = 0) -> torch.Generator:
     """A CPU generator that depends on nothing but its arguments."""
     return torch.Generator().manual_seed(derived(seed, purpose, index))
+
+
+@contextmanager
+def initial_weights(seed: int) -> Iterator[None]:
+    """Networks built inside have the initial weights of `seed`; the global generators are left as they were."""
+    with torch.random.fork_rng():
+        torch.manual_seed(derived(seed, "weights"))
+        yield

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import platform
+
 import pytest
 
 from ganbench.budget import UNITS, Budget, Meters
@@ -82,3 +84,9 @@ def test_the_last_point_is_the_whole_budget():
     budget = Budget(limit, "flops")
     assert budget.point_reached(Meters(flops=limit), 3, 3)
     assert not budget.point_reached(Meters(flops=limit - 1), 3, 3)
+
+
+def test_seconds_alone_are_bound_to_a_machine():
+    """What can be done in a second is a fact of the platform; samples, steps and FLOPs are the same anywhere."""
+    assert Budget(2, "seconds").machine == platform.platform()
+    assert {Budget(2, unit).machine for unit in ("samples", "d_steps", "g_steps", "flops")} == {""}
