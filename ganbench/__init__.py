@@ -11,66 +11,56 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ganbench.budget import Budget, Meters
     from ganbench.datasets.dataset import Dataset, Evaluation, Split, Standard
+    from ganbench.dynamics import Dynamics, Game, Weights
     from ganbench.errors import DatasetError, GanbenchError, NotApplicable, PluginError
     from ganbench.hooks import hookimpl
+    from ganbench.ingredient import Ingredient, Optimizer, Projection, View
+    from ganbench.loss import Discriminator, Halves, Loss, Pairs, Penalty
     from ganbench.metrics.metric import Evidence, Features, Metric, Quantity, Scores
     from ganbench.notebook import leaderboard, run
     from ganbench.optimizers import SGD, Adam, RMSprop
+    from ganbench.pair import Altered, Networks
     from ganbench.record import RunRecord, RunSpec
     from ganbench.supply import Supply
     from ganbench.trainer import Trainer, Variant
-    from ganbench.variant import (
-        Discriminator,
-        Halves,
-        Loss,
-        Networks,
-        Optimizer,
-        Pairs,
-        Penalty,
-        Projection,
-        Recipe,
-        Trick,
-    )
+    from ganbench.variant import Recipe, Trick
 
 _HOMES = {
     "ganbench.budget": ("Budget", "Meters"),
     "ganbench.datasets.dataset": ("Dataset", "Evaluation", "Split", "Standard"),
+    "ganbench.dynamics": ("Dynamics", "Game", "Weights"),
     "ganbench.errors": ("DatasetError", "GanbenchError", "NotApplicable", "PluginError"),
     "ganbench.hooks": ("hookimpl",),
+    "ganbench.ingredient": ("Ingredient", "Optimizer", "Projection", "View"),
+    "ganbench.loss": ("Discriminator", "Halves", "Loss", "Pairs", "Penalty"),
     "ganbench.metrics.metric": ("Evidence", "Features", "Metric", "Quantity", "Scores"),
     "ganbench.notebook": ("leaderboard", "run"),
     "ganbench.optimizers": ("Adam", "RMSprop", "SGD"),
+    "ganbench.pair": ("Altered", "Networks"),
     "ganbench.record": ("RunRecord", "RunSpec"),
     "ganbench.supply": ("Supply",),
     "ganbench.trainer": ("Trainer", "Variant"),
-    "ganbench.variant": (
-        "Discriminator",
-        "Halves",
-        "Loss",
-        "Networks",
-        "Optimizer",
-        "Pairs",
-        "Penalty",
-        "Projection",
-        "Recipe",
-        "Trick",
-    ),
+    "ganbench.variant": ("Recipe", "Trick"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __version__ = "0.1.0"
 __all__ = [  # noqa: RUF022 - sorted without regard to case, as a reader looks things up
     "Adam",
+    "Altered",
     "Budget",
     "Dataset",
     "DatasetError",
     "Discriminator",
+    "Dynamics",
     "Evaluation",
     "Evidence",
     "Features",
+    "Game",
     "GanbenchError",
     "Halves",
     "hookimpl",
+    "Ingredient",
     "leaderboard",
     "Loss",
     "Meters",
@@ -96,6 +86,8 @@ __all__ = [  # noqa: RUF022 - sorted without regard to case, as a reader looks t
     "Trainer",
     "Trick",
     "Variant",
+    "View",
+    "Weights",
 ]
 
 

@@ -6,19 +6,38 @@ and the same functions run under `torch.func.vmap`; an elementwise optimiser on 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.func import vmap
 
 from ganbench.datasets.dataset import Dataset
+from ganbench.dynamics import Dynamics, Game, Weights
 from ganbench.ensemble import BoundNetwork, Ensemble, parameter_count
 from ganbench.errors import PluginError
+from ganbench.game import (
+    Memory,
+    WeightGame,
+    discriminator_loss,
+    generator_loss,
+    recalled,
+    remembering,
+    renewed,
+    scores,
+    shown,
+    shown_shape,
+)
+from ganbench.ingredient import Optimizer, Projection
+from ganbench.ingredients import value_at
+from ganbench.loss import Discriminator
+from ganbench.pair import Networks
 from ganbench.randomness import initial_weights
 from ganbench.supply import Supply
 from ganbench.trainer import Trainer, Variant
-from ganbench.variant import Discriminator, Networks, Optimizer, Recipe
+from ganbench.variant import Recipe
 
 GROUP = 5
 """Seeds trained together where that pays."""
@@ -40,29 +59,31 @@ def group_size(variant: Recipe | Variant, dataset: Dataset) -> int:
 
     A convolution under vmap is slower than a loop, and so are wide layers; a variant's own trainer knows one seed.
     """
-    if not isinstance(variant, Recipe):
+    if not isinstance(variant, Recipe) or (variant.dynamics is not None and variant.dynamics.pausing):
         return 1
     with torch.device("meta"):
-        modules = build_pair(variant.networks or dataset.standard.networks, dataset)
+        modules = build_pair(variant.networks or dataset.standard.networks, dataset, variant)
     convolutional = any(isinstance(m, nn.modules.conv._ConvNd) for module in modules for m in module.modules())
     largest = max(parameter_count(module) for module in modules)
     return 1 if convolutional or largest > STACKING_PAYS_BELOW else GROUP
 
 
-def build_pair(networks: Networks, dataset: Dataset) -> tuple[nn.Module, nn.Module]:
-    """Generator and discriminator for the dataset's shapes."""
+def build_pair(networks: Networks, dataset: Dataset, recipe: Recipe | None = None) -> tuple[nn.Module, nn.Module]:
+    """Generator and discriminator for the dataset's shapes; the latter for what the recipe's views show of them."""
     generator = networks.generator(dataset.standard.latent_dim, dataset.sample_shape)
-    return generator, networks.discriminator(dataset.sample_shape)
+    shape = dataset.sample_shape if recipe is None else shown_shape(recipe, dataset.sample_shape)
+    return generator, networks.discriminator(shape)
 
 
 class Adversarial(Trainer):
-    """Alternates `d_steps` updates of the discriminator with one of the generator."""
+    """Trains a recipe: `d_steps` updates of the discriminator, one of the generator, unless its dynamics differ."""
 
     def __init__(self, recipe: Recipe, dataset: Dataset, seeds: Sequence[int], device: str = "cpu") -> None:
         self.recipe = recipe
         self.seeds = tuple(seeds)
-        networks = recipe.networks or dataset.standard.networks
-        pairs = [_seeded_pair(networks, dataset, seed) for seed in self.seeds]
+        self._networks: Networks = recipe.networks or dataset.standard.networks
+        self._batch_size = dataset.standard.batch_size
+        pairs = [_seeded_pair(recipe, dataset, seed) for seed in self.seeds]
         self._counts = {
             name: parameter_count(module) for name, module in zip(("generator", "discriminator"), pairs[0], strict=True)
         }
@@ -70,73 +91,164 @@ class Adversarial(Trainer):
         standard: Optimizer = dataset.standard.optimizer
         self._d_optimizer = (recipe.optimizer or standard).build(self._d.parameters.values())
         self._g_optimizer = (recipe.g_optimizer or recipe.optimizer or standard).build(self._g.parameters.values())
-        self._average = (
-            {name: tensor.detach().clone() for name, tensor in self._g.state.items()} if recipe.ema is not None else {}
+        self._average = _copied(self._g.state) if recipe.ema is not None else {}
+        self._dynamics = recipe.dynamics or Dynamics()
+        self._turns = (
+            ("extrapolation",) * self._dynamics.extrapolates + ("discriminator",) * recipe.d_steps + ("generator",)
         )
+        self.updates = (*dict.fromkeys(self._turns), *(("pause",) if self._dynamics.pausing else ()))
         self._turn = 0
+        self._now = recipe.at(0.0)
+        self._memory = self._initial_memory(device)
         self._real: Tensor | None = None
+        self._answered: dict[str, Tensor] = {}
+        """The discriminator's parameters that the generator answers, where those are not its last."""
+        self._start: dict[str, Tensor] = {}
+        """Both sides' parameters before the extrapolation."""
+
+    def _initial_memory(self, device: str) -> dict[str, Tensor]:
+        shape = (len(self.seeds),) if self._d.stacked else ()
+        start = {name: float(value_at(self.recipe, way)) for name, way in remembering(self.recipe).items()}
+        return {name: torch.full(shape, value, device=device) for name, value in start.items()}
 
     def step(self, supply: Supply) -> str:
         """One update: the discriminator's `d_steps` times, then the generator's."""
-        if self._turn < self.recipe.d_steps:
-            self._turn += 1
-            self._update_discriminator(supply.real(), supply.latent())
-            return "discriminator"
-        self._turn = 0
-        self._update_generator(supply.latent())
-        return "generator"
+        self._now = self.recipe.at(supply.spent_fraction)
+        kind = self._turns[self._turn]
+        self._turn = (self._turn + 1) % len(self._turns)
+        if kind == "extrapolation":
+            self._extrapolate(supply.real(), supply.latent())
+        elif kind == "generator":
+            self._update_generator(supply.latent())
+        else:
+            return self._update_discriminator(supply.real(), supply.latent())
+        return kind
 
-    def _update_discriminator(self, real: Tensor, latent: Tensor) -> None:
+    def _update_discriminator(self, real: Tensor, latent: Tensor) -> str:
         with torch.no_grad():
             fake = self._run(lambda d, g, z: g(z), latent)
-        self._descend(self._run(self._discriminator_loss, real, fake), self._d, self._d_optimizer)
-        self._real = real
+            self._real = real
+            if self._pauses(real, fake):
+                return "pause"
+            self._d.advance()
+        if self._dynamics.simultaneous or self._dynamics.extrapolates:
+            self._answered = _copied(self._d.parameters)
+        self._differentiate(self._discriminator_objective(real, fake, latent), self._d)
+        self._move(self._d, self._d_optimizer, "discriminator")
         if self.recipe.projection is not None:
-            self._project()
+            self._project(self.recipe.projection)
+        if self._memory:
+            with torch.no_grad():
+                self._memory = self._run(self._remembered, real, fake, self._memory)
+        return "discriminator"
 
     def _update_generator(self, latent: Tensor) -> None:
-        assert self._real is not None, "the discriminator is always updated first"
-        self._descend(self._run(self._generator_loss, self._real, latent), self._g, self._g_optimizer)
+        self._differentiate(self._generator_objective(latent), self._g)
+        self._move(self._g, self._g_optimizer, "generator")
         if self._average:
             self._update_average()
 
-    def _discriminator_loss(
-        self, d: Discriminator, g: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor
-    ) -> Tensor:
-        loss = self.recipe.loss.discriminator(d, real, fake)
-        for penalty in self.recipe.penalties:
-            loss = loss + penalty(d, real, fake)
-        return loss
+    def _extrapolate(self, real: Tensor, latent: Tensor) -> None:
+        """Both sides step at once, and remember where they stood: their next updates begin there."""
+        with torch.no_grad():
+            fake = self._run(lambda d, g, z: g(z), latent)
+            self._d.advance()
+        self._real, self._answered = real, {}
+        self._differentiate(self._discriminator_objective(real, fake, latent), self._d)
+        self._differentiate(self._generator_objective(latent), self._g)
+        self._start = {}
+        start = self._weights()
+        self._move(self._d, self._d_optimizer, "discriminator")
+        self._move(self._g, self._g_optimizer, "generator")
+        self._start = start
+        if self.recipe.projection is not None:
+            self._project(self.recipe.projection)
 
-    def _generator_loss(self, d: Discriminator, g: Callable[[Tensor], Tensor], real: Tensor, latent: Tensor) -> Tensor:
-        return self.recipe.loss.generator(d, real, g(latent))
+    def _pauses(self, real: Tensor, fake: Tensor) -> bool:
+        """Whether the discriminator lets this turn pass; only a group of one seed may ask."""
+        if not self._dynamics.pausing:
+            return False
+        now = self._now
+        on_real, on_fake = (self._run(lambda d, g, x: d(shown(now, x)), x) for x in (real, fake))
+        return self._dynamics.pauses(on_real, on_fake, self.threshold)
 
-    def _run(self, function: Callable[..., Tensor], *inputs: Tensor) -> Tensor:
-        """`function(d, g, *inputs)` for each seed of the group."""
-        if not self._d.stacked:
-            return function(self._d.bound(None), self._g.bound(None), *inputs)
+    def _discriminator_objective(self, real: Tensor, fake: Tensor, latent: Tensor) -> Tensor:
+        if _overrides(self._dynamics, "discriminator"):
+            return self._run_game(self._dynamics.discriminator, real, latent, {})
 
-        def for_one_seed(d_state: Mapping[str, Tensor], g_state: Mapping[str, Tensor], *inputs: Tensor) -> Tensor:
-            return function(self._d.bound(d_state), self._g.bound(g_state), *inputs)
+        def loss(d: Discriminator, _g: object, real: Tensor, fake: Tensor, memory: Memory) -> Tensor:
+            return discriminator_loss(recalled(self._now, memory), d, real, fake)
 
-        out: Tensor = vmap(for_one_seed, randomness="different")(self._d.state, self._g.state, *inputs)
+        out: Tensor = self._run(loss, real, fake, self._memory)
         return out
 
-    def _descend(self, loss: Tensor, side: Ensemble, optimizer: torch.optim.Optimizer) -> None:
+    def _generator_objective(self, latent: Tensor) -> Tensor:
+        assert self._real is not None, "the discriminator is always updated first"
+        if _overrides(self._dynamics, "generator"):
+            return self._run_game(self._dynamics.generator, self._real, latent, self._answered)
+
+        def loss(
+            d: Discriminator, g: Callable[[Tensor], Tensor], real: Tensor, latent: Tensor, memory: Memory
+        ) -> Tensor:
+            return generator_loss(recalled(self._now, memory), d, real, g(latent))
+
+        out: Tensor = self._run(loss, self._real, latent, self._memory, answered=self._answered)
+        return out
+
+    def _remembered(self, d: Discriminator, g: object, real: Tensor, fake: Tensor, memory: Memory) -> Memory:
+        return renewed(recalled(self._now, memory), d, real, fake)
+
+    def _run(self, function: Callable[..., Any], *inputs: Any, answered: Weights | None = None) -> Any:
+        """`function(d, g, *inputs)` for each seed of the group; `answered`: parameters for `d` in place of its own."""
+        if not self._d.stacked:
+            d_state = {**self._d.state, **answered} if answered else None
+            return function(self._d.bound(d_state), self._g.bound(None), *inputs)
+
+        def for_one_seed(d_state: Weights, g_state: Weights, *inputs: Any) -> Any:
+            return function(self._d.bound(d_state), self._g.bound(g_state), *inputs)
+
+        states = {**self._d.state, **(answered or {})}, self._g.state
+        return vmap(for_one_seed, randomness="different")(*states, *inputs)
+
+    def _run_game(
+        self, objective: Callable[[Game, Weights, Weights], Tensor], real: Tensor, latent: Tensor, answered: Weights
+    ) -> Tensor:
+        """`objective(game, d, g)`, functions of both sides' parameters, for each seed of the group."""
+
+        def for_one_seed(
+            d: Weights, g: Weights, d_buffers: Weights, g_buffers: Weights, real: Tensor, latent: Tensor, memory: Memory
+        ) -> Tensor:
+            d_network, g_network = (self._d.template, d_buffers), (self._g.template, g_buffers)
+            return objective(WeightGame(recalled(self._now, memory), d_network, g_network, real, latent), d, g)
+
+        run = vmap(for_one_seed, randomness="different") if self._d.stacked else for_one_seed
+        out: Tensor = run(
+            {**self._d.parameters, **answered}, self._g.parameters, self._d.buffers, self._g.buffers,
+            real, latent, self._memory,
+        )  # fmt: skip
+        return out
+
+    def _differentiate(self, loss: Tensor, side: Ensemble) -> None:
         if loss.ndim != self._d.stacked:
             shape = tuple(loss.shape[self._d.stacked :])
             raise PluginError(
                 f"{self.recipe.name}: found a loss of shape {shape} for one seed, wanted a scalar: its mean"
             )
         # backward lays each gradient out as its parameter; the fused optimiser reads memory in that order
-        optimizer.zero_grad(set_to_none=True)
+        for parameter in side.parameters.values():
+            parameter.grad = None
         torch.autograd.backward(loss.sum(), inputs=list(side.parameters.values()))
+
+    def _move(self, side: Ensemble, optimizer: torch.optim.Optimizer, name: str) -> None:
+        """Steps along the gradient; from where the extrapolation began, if there was one."""
+        with torch.no_grad():
+            for key, parameter in side.parameters.items() if self._start else ():
+                parameter.copy_(self._start[f"{name}.{key}"])
         optimizer.step()
 
     @torch.no_grad()
-    def _project(self) -> None:
-        assert self.recipe.projection is not None
-        project = vmap(self.recipe.projection) if self._d.stacked else self.recipe.projection
+    def _project(self, projection: Projection) -> None:
+        project = vmap(projection) if self._d.stacked else projection
         for parameter in self._d.parameters.values():
             parameter.copy_(project(parameter))
 
@@ -157,14 +269,28 @@ class Adversarial(Trainer):
         call = vmap(self._sample_average, in_dims=(0, 0)) if self._g.stacked else self._sample_average
         return self._evaluated(self._g, lambda: call(self._average, latent))
 
-    def _sample_average(self, state: Mapping[str, Tensor], latent: Tensor) -> Tensor:
+    def _sample_average(self, state: Weights, latent: Tensor) -> Tensor:
         out: Tensor = BoundNetwork(self._g.template, state)(latent)
         return out
 
     @torch.no_grad()
-    def score(self, x: Tensor) -> Tensor:
-        """Scores of the discriminator."""
-        return self._evaluated(self._d, lambda: self._run(lambda d, g, samples: d(samples), x))
+    def score(self, x: Tensor) -> Tensor | None:
+        """Scores of the discriminator, shown samples as in training; None where the loss leaves scores untrained."""
+        if not self.recipe.loss.scored:
+            return None
+        batches = self._full_batches(x) if self._networks.couples else [x]
+        found = self._evaluated(self._d, lambda: torch.cat([self._run(self._scores, part) for part in batches], dim=-1))
+        return found[..., : x.shape[int(self._d.stacked)]]
+
+    def _scores(self, d: Discriminator, g: object, x: Tensor) -> Tensor:
+        return scores(self._now, d, x)
+
+    def _full_batches(self, x: Tensor) -> list[Tensor]:
+        """`x` in batches of the training's size, the last filled up from the front."""
+        axis, size = int(self._d.stacked), self._batch_size
+        n = x.shape[axis]
+        indices = torch.arange(math.ceil(n / size) * size, device=x.device) % n
+        return [x.index_select(axis, chunk) for chunk in indices.reshape(-1, size)]
 
     def _evaluated(self, side: Ensemble, run: Callable[[], Tensor]) -> Tensor:
         side.train(False)
@@ -183,12 +309,20 @@ class Adversarial(Trainer):
         """Of the generator and the discriminator, for one seed."""
         return self._counts
 
+    def _weights(self) -> dict[str, Tensor]:
+        """A copy of both sides' parameters."""
+        sides = (("discriminator", self._d), ("generator", self._g))
+        return _copied({f"{name}.{key}": x for name, side in sides for key, x in side.parameters.items()})
+
     def state_dict(self) -> dict[str, Tensor]:
-        """Weights, averages, optimiser moments, the last real batch and whose turn it is."""
+        """Weights, averages, memories, optimiser moments, the last real batch and whose turn it is."""
         state = {f"generator.{name}": tensor for name, tensor in self._g.state.items()}
         state |= {f"discriminator.{name}": tensor for name, tensor in self._d.state.items()}
         state |= {f"average.{name}": tensor for name, tensor in self._average.items()}
         state |= _optimizer_state("g_optimizer", self._g_optimizer) | _optimizer_state("d_optimizer", self._d_optimizer)
+        state |= {f"memory.{name}": tensor for name, tensor in self._memory.items()}
+        state |= {f"answered.{name}": tensor for name, tensor in self._answered.items()}
+        state |= {f"start.{name}": tensor for name, tensor in self._start.items()}
         state |= {} if self._real is None else {"real": self._real}
         return {name: tensor.detach().clone() for name, tensor in state.items()} | {"turn": torch.tensor(self._turn)}
 
@@ -199,11 +333,13 @@ class Adversarial(Trainer):
             ("generator", self._g.state),
             ("discriminator", self._d.state),
             ("average", self._average),
+            ("memory", self._memory),
         ):
             for name, tensor in tensors.items():
                 tensor.copy_(state[f"{prefix}.{name}"])
         _load_optimizer_state("g_optimizer", self._g_optimizer, state)
         _load_optimizer_state("d_optimizer", self._d_optimizer, state)
+        self._answered, self._start = _below("answered.", state), _below("start.", state)
         self._real = state.get("real")
         self._turn = int(state["turn"])
 
@@ -220,10 +356,23 @@ class Adversarial(Trainer):
         return tensors
 
 
-def _seeded_pair(networks: Networks, dataset: Dataset, seed: int) -> tuple[nn.Module, nn.Module]:
+def _seeded_pair(recipe: Recipe, dataset: Dataset, seed: int) -> tuple[nn.Module, nn.Module]:
     """The pair with the initial weights of `seed`; the global generator is left as it was."""
     with initial_weights(seed):
-        return build_pair(networks, dataset)
+        return build_pair(recipe.networks or dataset.standard.networks, dataset, recipe)
+
+
+def _overrides(dynamics: Dynamics, objective: str) -> bool:
+    """Whether a side descends something else than its own loss."""
+    return getattr(type(dynamics), objective) is not getattr(Dynamics, objective)
+
+
+def _copied(tensors: Weights) -> dict[str, Tensor]:
+    return {name: tensor.detach().clone() for name, tensor in tensors.items()}
+
+
+def _below(prefix: str, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): tensor.clone() for name, tensor in state.items() if name.startswith(prefix)}
 
 
 def _optimizer_state(prefix: str, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:

@@ -6,8 +6,9 @@ import copy
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import torch
 from torch import Tensor, nn
-from torch.func import functional_call, stack_module_state
+from torch.func import functional_call, stack_module_state, vmap
 
 
 class _Reachable(nn.Module):
@@ -17,9 +18,18 @@ class _Reachable(nn.Module):
         super().__init__()
         self.network = network
 
-    def forward(self, x: Tensor, method: str) -> Tensor:
+    def forward(self, x: Tensor | None, method: str) -> Tensor:
+        if method == "advance":
+            for module in advancing(self.network):
+                module.advance()
+            return torch.zeros(())
         out: Tensor = getattr(self.network, method)(x)
         return out
+
+
+def advancing(network: nn.Module) -> list[Any]:
+    """The modules inside that bring their buffers up to date before each of the network's updates."""
+    return [module for module in network.modules() if hasattr(module, "advance")]
 
 
 class BoundNetwork:
@@ -58,6 +68,18 @@ class Ensemble:
     def bound(self, state: Mapping[str, Tensor] | None) -> Any:
         """The network with one seed's weights; with its own when `state` is None."""
         return self.template.network if state is None else BoundNetwork(self.template, state)
+
+    @torch.no_grad()
+    def advance(self) -> None:
+        """Lets the modules that have buffers to bring up to date do so, for each seed."""
+        if not advancing(self.template):
+            return
+        call = vmap(self._advance_one) if self.stacked else self._advance_one
+        call(self.state)
+
+    def _advance_one(self, state: Mapping[str, Tensor]) -> Tensor:
+        out: Tensor = functional_call(self.template, dict(state), (None, "advance"))
+        return out
 
     def train(self, mode: bool) -> None:
         """Training or evaluation mode."""

@@ -67,7 +67,7 @@ class Experiment:
         """The variant as a value, written out with what it takes from the dataset's standard."""
         if not isinstance(self.variant, Recipe):
             return repr(self.variant) if self.variant else ""
-        return describe_recipe(with_standard(self.variant, self.dataset.standard))
+        return describe_recipe(self.variant)
 
 
 def resolve(request: Request) -> Experiment:
@@ -159,14 +159,12 @@ def _settings(request: Request) -> dict[str, object]:
 def _variant(
     request: Request, variant: Recipe | Variant, tricks: list[tuple[str, Trick]], standard: Standard
 ) -> tuple[Recipe | Variant, tuple[tuple[str, Any], ...]]:
-    """The variant with tricks and settings, and the settings that change it, each under one address."""
+    """The variant, complete, with tricks and settings, and the settings that change it, each under one address."""
     settings = _settings(request)
     if isinstance(variant, Recipe):
-        for _, trick in tricks:
-            variant = trick(variant)
-        if not settings:
-            return variant, ()
         before = with_standard(variant, standard)
+        for _, trick in tricks:
+            before = trick(before)
         after = apply_settings(before, settings)
         return after, tuple(changes(before, after))
     if tricks:
@@ -177,7 +175,7 @@ def _variant(
 
 
 def with_standard(recipe: Recipe, standard: Standard) -> Recipe:
-    """The recipe with the dataset's standard where it leaves a choice to it."""
+    """The recipe, complete: with the dataset's standard where it leaves a choice to it."""
     return replace(
         recipe, optimizer=recipe.optimizer or standard.optimizer, networks=recipe.networks or standard.networks
     )

@@ -4,7 +4,8 @@
     --set gradient_penalty.weight=0.1           a field of an ingredient, or of the recipe itself
 
 An ingredient is addressed by its field in the recipe (`loss`, `optimizer`, `projection`; `loss.loss` inside a loss that
-wraps another) or by its class in snake case (`weight_clipping` for a WeightClipping), penalties by their class alone.
+wraps another) or by its class in snake case (`weight_clipping` for a WeightClipping), penalties and views by their
+class alone.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ __all__ = ["apply_settings", "build_trick", "describe_recipe", "parse_call", "pa
 _OWN = ("d_steps", "ema")
 """The recipe's own fields that are no ingredients."""
 _LEFT = {
+    "dynamics": "the recipe has none",
     "g_optimizer": "the recipe leaves it the same as the discriminator's",
     "networks": "the recipe leaves them to the dataset's standard",
     "optimizer": "the recipe leaves it to the dataset's standard",
@@ -60,10 +62,10 @@ def apply_settings(recipe: Recipe, settings: Mapping[str, object]) -> Recipe:
     """
     for address, value in settings.items():
         path = _path(recipe, address)
-        owner = type(_at(recipe, path[:-1]))
+        owner = type(value_at(recipe, path[:-1]))
         changed = fitted(value, _hint(owner, str(path[-1])), f"{address} of {recipe.name}")
         try:
-            recipe = _with(recipe, path, changed)
+            recipe = with_value(recipe, path, changed)
         except ValueError as error:
             raise SettingError(str(error)) from error
     return recipe
@@ -73,14 +75,16 @@ def changes(before: Recipe, after: Recipe) -> list[tuple[str, object]]:
     """The fields in which two recipes of the same ingredients differ, with what they are in `after`, by address."""
     places = {path: address for address, path in reversed(_addresses(before))}
     return sorted(
-        (address, _at(after, path)) for path, address in places.items() if _at(before, path) != _at(after, path)
+        (address, value_at(after, path))
+        for path, address in places.items()
+        if value_at(before, path) != value_at(after, path)
     )
 
 
 def settable(recipe: Recipe) -> list[str]:
     """Every field that can be set, as "address=value"; each once, under the first of its addresses."""
     places = {path: address for address, path in reversed(_addresses(recipe))}
-    return sorted(f"{address}={_at(recipe, path)!r}" for path, address in places.items())
+    return sorted(f"{address}={value_at(recipe, path)!r}" for path, address in places.items())
 
 
 def describe_recipe(recipe: Recipe) -> str:
@@ -106,7 +110,9 @@ def _addresses(recipe: Recipe) -> list[tuple[str, Path]]:
     for way, ingredient in ingredients(recipe):
         by_field = [".".join(map(str, way))] if all(isinstance(step, str) for step in way) else []
         for owner in (*by_field, _snake_case(type(ingredient).__name__)):
-            values = (name for name in _field_names(ingredient) if not is_dataclass(getattr(ingredient, name)))
+            remembered = getattr(ingredient, "remembered", ())
+            names = (name for name in _field_names(ingredient) if name not in remembered)
+            values = (name for name in names if not is_dataclass(getattr(ingredient, name)))
             found += [(f"{owner}.{name}", (*way, name)) for name in values]
     return found
 
@@ -139,18 +145,19 @@ def _path(recipe: Recipe, address: str) -> Path:
     raise SettingError(f"cannot set '{address}' of {recipe.name}: {reason}; one can set {', '.join(settable(recipe))}")
 
 
-def _at(value: Any, path: Path) -> Any:
+def value_at(value: Any, path: Path) -> Any:
+    """What lies at `path` inside `value`."""
     for step in path:
         value = value[step] if isinstance(step, int) else getattr(value, step)
     return value
 
 
-def _with(value: Any, path: Path, new: object) -> Any:
+def with_value(value: Any, path: Path, new: object) -> Any:
     """`value` with what lies at `path` replaced."""
     if not path:
         return new
     step, rest = path[0], path[1:]
-    changed = _with(_at(value, path[:1]), rest, new)
+    changed = with_value(value_at(value, path[:1]), rest, new)
     if isinstance(step, int):
         return (*value[:step], changed, *value[step + 1 :])
     return replace(value, **{step: changed})

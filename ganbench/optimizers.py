@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ganbench.variant import Optimizer
+from ganbench.ingredient import Optimizer
 
 
 @dataclass(frozen=True)

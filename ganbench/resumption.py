@@ -72,7 +72,7 @@ def _read(about: dict[str, Any], tensors: dict[str, Tensor]) -> Snapshot:
     if "cpu" not in rng:
         raise KeyError("rng.cpu")
     return Snapshot(
-        ledger=Ledger(Meters(**ledger["meters"]), ledger["flops"], ledger["point"]),
+        ledger=Ledger(**{**ledger, "meters": Meters(**ledger["meters"])}),
         supply=about["supply"],
         trainer=_below("trainer.", tensors),
         progress=about["progress"],

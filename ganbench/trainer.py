@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -33,7 +33,7 @@ class Trainer(ABC):
     For a group of one seed, tensors are as for one seed; for a group of several, they have a leading seed axis.
     """
 
-    updates: ClassVar[tuple[str, ...]] = ("discriminator", "generator")
+    updates: tuple[str, ...] = ("discriminator", "generator")
     """Every kind of update that `step` can return; FLOPs are counted once for each."""
 
     @abstractmethod

@@ -18,6 +18,8 @@ _SPENDERS = {"d_steps": "discriminator", "g_steps": "generator"}
 """The kind of update that spends each unit which counts updates."""
 REPORT_EVERY = 0.5
 """Seconds between reports of progress."""
+WATCHED = 100
+"""Updates at first whose FLOPs are counted as they run, until every kind has been seen."""
 ENDLESS = 10_000
 """Updates after which a budget that is not touched yet never will be."""
 
@@ -31,6 +33,10 @@ class Ledger:
     """FLOPs of one update of each kind, for one seed."""
     point: int = 0
     """The last evaluation point that was reached."""
+    updates: int = 0
+    """Of any kind."""
+    unpriced: dict[str, int] = field(default_factory=dict)
+    """Updates of a kind whose FLOPs have not been counted yet; they are added as soon as one of that kind has been."""
 
 
 def training(
@@ -97,17 +103,20 @@ class _Clock:
 
 
 def metered_step(trainer: Trainer, supply: Supply, ledger: Ledger, seeds: int) -> None:
-    """One update, metered. Until every kind has been seen once, its FLOPs are counted as it runs."""
-    if len(ledger.flops) < len(trainer.updates):
+    """One update, metered. Its FLOPs are counted as it runs at first, and whenever a kind has no price yet."""
+    if (ledger.updates < WATCHED and len(ledger.flops) < len(trainer.updates)) or ledger.unpriced:
         with FlopCount() as count:
             kind = trainer.step(supply)
         ledger.flops.setdefault(kind, count.total // seeds)
     else:
         kind = trainer.step(supply)
     _check(kind, trainer)
+    ledger.updates += 1
+    ledger.unpriced[kind] = ledger.unpriced.get(kind, 0) + 1
     meters = ledger.meters
     meters.samples = supply.drawn
-    meters.flops += ledger.flops[kind]
+    if kind in ledger.flops:
+        meters.flops += ledger.flops[kind] * ledger.unpriced.pop(kind)
     if kind == "discriminator":
         meters.d_steps += 1
     elif kind == "generator":

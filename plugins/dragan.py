@@ -13,7 +13,7 @@ settings are those of that code too.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -29,6 +29,8 @@ PAPER = "https://arxiv.org/abs/1705.07215"
 @dataclass(frozen=True)
 class DraganPenalty(Penalty):
     """lambda * E[(|grad D(x)|_2 - k)^2], x uniform on the segment from a real sample to its perturbed copy."""
+
+    by_sample = True
 
     weight: float = 10.0
     """lambda"""
@@ -59,12 +61,9 @@ class WithDraganPenalty(Trick):
     """The farthest a number moves, in standard deviations of the real batch."""
 
     def __call__(self, recipe: Recipe) -> Recipe:
-        if any(isinstance(penalty, DraganPenalty) for penalty in recipe.penalties):
-            raise NotApplicable(f"{recipe.name} has DRAGAN's penalty already")
         if recipe.projection is not None:
             raise NotApplicable(f"{recipe.name} bounds its weights, which keeps the slope from what the penalty asks")
-        penalty = DraganPenalty(self.weight, self.slope, self.noise)
-        return replace(recipe, penalties=(*recipe.penalties, penalty))
+        return recipe.penalised(DraganPenalty(self.weight, self.slope, self.noise))
 
 
 DRAGAN = Recipe(

@@ -12,12 +12,12 @@ and sample from an average of the generator's weights.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from torch import Tensor
 from torch.func import grad
 
-from ganbench import Discriminator, NotApplicable, Penalty, Recipe, Trick, hookimpl
+from ganbench import Discriminator, Penalty, Recipe, Trick, hookimpl
 
 PAPER = "https://arxiv.org/abs/1801.04406"
 
@@ -32,6 +32,8 @@ def mean_squared_slope(d: Discriminator, x: Tensor) -> Tensor:
 class R1(Penalty):
     """gamma / 2 * E[|grad D(real)|_2^2], equation 9."""
 
+    by_sample = True
+
     weight: float = 10.0
     """gamma"""
 
@@ -43,18 +45,13 @@ class R1(Penalty):
 class R2(Penalty):
     """gamma / 2 * E[|grad D(fake)|_2^2], equation 10."""
 
+    by_sample = True
+
     weight: float = 10.0
     """gamma"""
 
     def __call__(self, d: Discriminator, real: Tensor, fake: Tensor) -> Tensor:
         return self.weight / 2 * mean_squared_slope(d, fake)
-
-
-def with_penalty(recipe: Recipe, penalty: R1 | R2) -> Recipe:
-    """The recipe with the penalty added, unless it has one of that kind."""
-    if any(isinstance(each, type(penalty)) for each in recipe.penalties):
-        raise NotApplicable(f"{recipe.name} has the penalty {type(penalty).__name__} already")
-    return replace(recipe, penalties=(*recipe.penalties, penalty))
 
 
 @dataclass(frozen=True)
@@ -68,7 +65,7 @@ class WithR1(Trick):
     """gamma"""
 
     def __call__(self, recipe: Recipe) -> Recipe:
-        return with_penalty(recipe, R1(self.weight))
+        return recipe.penalised(R1(self.weight))
 
 
 @dataclass(frozen=True)
@@ -82,7 +79,7 @@ class WithR2(Trick):
     """gamma"""
 
     def __call__(self, recipe: Recipe) -> Recipe:
-        return with_penalty(recipe, R2(self.weight))
+        return recipe.penalised(R2(self.weight))
 
 
 @hookimpl

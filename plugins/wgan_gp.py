@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.func import grad
 
-from ganbench import Adam, Discriminator, NotApplicable, Penalty, Recipe, Trick, hookimpl
+from ganbench import Adam, Discriminator, Penalty, Recipe, Trick, hookimpl
 
 from .wgan import Wasserstein, WeightClipping
 
@@ -26,6 +26,8 @@ ADAM = Adam(1e-4, betas=(0.0, 0.9))
 @dataclass(frozen=True)
 class GradientPenalty(Penalty):
     """lambda * E[(|grad D(x)|_2 - 1)^2], x uniform on the segment from a real to a generated sample."""
+
+    by_sample = True
 
     weight: float = 10.0
     """lambda"""
@@ -47,9 +49,7 @@ class WithGradientPenalty(Trick):
     """lambda"""
 
     def __call__(self, recipe: Recipe) -> Recipe:
-        if any(isinstance(penalty, GradientPenalty) for penalty in recipe.penalties):
-            raise NotApplicable(f"{recipe.name} has a gradient penalty already")
-        penalised = replace(recipe, penalties=(*recipe.penalties, GradientPenalty(self.weight)))
+        penalised = recipe.penalised(GradientPenalty(self.weight))
         if isinstance(recipe.projection, WeightClipping):
             return replace(penalised, projection=None, optimizer=ADAM)
         return penalised

@@ -18,11 +18,13 @@ import ganbench
 
 ROOT = Path(__file__).parents[1]
 RANKS = [
-    "errors variant trainer hooks atomic cache vision randomness statistics flops",
-    "budget record literals networks optimizers",
-    "request ingredients store datasets metrics leaderboards",
-    "registry supply ensemble evaluation pictures",
-    "figures provenance adversarial observation training",
+    "errors ingredient trainer hooks atomic cache vision randomness statistics flops",
+    "budget record literals loss dynamics pair optimizers",
+    "networks variant",
+    "request store datasets metrics leaderboards",
+    "registry supply ensemble evaluation pictures ingredients",
+    "figures provenance game observation training",
+    "adversarial",
     "controls resumption",
     "experiment",
     "execution",

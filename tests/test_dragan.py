@@ -92,7 +92,7 @@ def test_the_trick_adds_the_penalty_and_nothing_else() -> None:
 
 def test_a_second_penalty_and_bounded_weights_are_not_applicable() -> None:
     """The penalty is not added twice, nor where clipping already says how steep a discriminator may be."""
-    with pytest.raises(NotApplicable, match="dragan has DRAGAN's penalty already"):
+    with pytest.raises(NotApplicable, match="dragan has DraganPenalty already"):
         WithDraganPenalty(weight=1.0)(DRAGAN)
     with pytest.raises(NotApplicable, match="wgan bounds its weights"):
         WithDraganPenalty()(WGAN)

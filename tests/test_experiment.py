@@ -85,7 +85,8 @@ def test_tricks_are_written_with_every_field(typed: str, written: str):
 def test_tricks_apply_in_their_order():
     """The recipe is the last trick of the one before it of the variant."""
     experiment = resolved(tricks=("label_smoothing(epsilon=0.2)", "ema(decay=0.5)"))
-    assert experiment.variant == replace(NSGAN, loss=Smoothed(NSGAN.loss, 0.2), ema=0.5)
+    complete = with_standard(NSGAN, experiment.dataset.standard)
+    assert experiment.variant == replace(complete, loss=Smoothed(NSGAN.loss, 0.2), ema=0.5)
     assert [offer.name for offer in experiment.used] == ["nsgan", "label_smoothing", "ema"]
 
 

@@ -1,28 +1,94 @@
-"""Every variant on offer in the harness, for a moment: what holds of them when they train."""
+"""Every variant and every trick on offer in the harness, for a moment: what holds of them when they train."""
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import pytest
 import torch
-from toys import BATCH, ring_dataset, trained
+from toys import BATCH, picture_dataset, ring_dataset, trained
 
-from ganbench import Recipe, Supply
-from ganbench.adversarial import build_trainer
+from ganbench import Dataset, NotApplicable, Recipe, Supply, Trainer, Trick
+from ganbench.adversarial import build_trainer, group_size
+from ganbench.datasets import digits
+from ganbench.experiment import with_standard
 from ganbench.registry import load, offers
 
 VARIANTS = {offer.name: load(offer) for offer in offers("variants")}
+TRICKS: dict[str, Trick] = {offer.name: load(offer)() for offer in offers("tricks")}
+CELLS: dict[str, tuple[Any, Trick | None]] = {name: (variant, None) for name, variant in VARIANTS.items()}
+CELLS |= {f"nsgan + {name}": (VARIANTS["nsgan"], trick) for name, trick in TRICKS.items()}
+each_cell = pytest.mark.parametrize("cell", CELLS.values(), ids=CELLS)
 
 
-@pytest.mark.parametrize("variant", VARIANTS.values(), ids=VARIANTS)
-def test_two_hundred_updates_leave_every_number_finite(variant: Any) -> None:
+@cache
+def dataset_named(name: str) -> Dataset:
+    makers = {"ring8": ring_dataset, "digits": lambda: digits.load(None, None), "mnist-sized": picture_dataset}
+    return makers[name]()
+
+
+def at_work(cell: tuple[Any, Trick | None], dataset: Dataset, seeds: int) -> tuple[Trainer, Supply]:
+    """A trainer of a cell with its supply, both fresh; skips, with the reason, where the cell is not applicable."""
+    variant, trick = cell
+    try:
+        if isinstance(variant, Recipe):
+            variant = with_standard(variant, dataset.standard)
+            variant = trick(variant) if trick else variant
+        group = tuple(range(min(seeds, group_size(variant, dataset))))
+        trainer = build_trainer(variant, dataset, group, "cpu")
+    except NotApplicable as reason:
+        pytest.skip(str(reason))
+    return trainer, Supply(dataset, group, min(BATCH, dataset.standard.batch_size), "cpu")
+
+
+def assert_all_finite(trainer: Trainer) -> None:
+    assert [name for name, tensor in trainer.state_dict().items() if not tensor.isfinite().all()] == []
+
+
+@each_cell
+def test_two_hundred_updates_leave_every_number_finite(cell: Any) -> None:
     """After 200 updates on the ring, weights, averages and optimiser moments are finite, and so are the samples."""
-    dataset, seeds = ring_dataset(), (0, 1) if isinstance(variant, Recipe) else (0,)
-    trainer, supply = build_trainer(variant, dataset, seeds, "cpu"), Supply(dataset, seeds, BATCH, "cpu")
+    trainer, supply = at_work(cell, dataset_named("ring8"), seeds=2)
     before = {name: tensor.clone() for name, tensor in trainer.state_dict().items()}
     trained(trainer, supply, 200)
-    state = trainer.state_dict()
-    assert [name for name, tensor in state.items() if not tensor.isfinite().all()] == []
+    assert_all_finite(trainer)
     assert trainer.sample(supply.latent()).isfinite().all()
+    state = trainer.state_dict()
     assert any(not torch.equal(tensor, state[name]) for name, tensor in before.items())
+
+
+@pytest.mark.parametrize("seeds", [1, 2], ids=["one seed", "a group"])
+@pytest.mark.parametrize("name", ["ring8", "digits", "mnist-sized"])
+@each_cell
+def test_every_cell_trains_samples_and_scores(cell: Any, name: str, seeds: int) -> None:
+    """On points, on 8 x 8 and on 28 x 28 images, for one seed and for a group: finite, and of the promised shapes."""
+    dataset = dataset_named(name)
+    trainer, supply = at_work(cell, dataset, seeds)
+    made = trained(trainer, supply, 8)
+    assert set(made) <= set(trainer.updates)
+    assert_all_finite(trainer)
+    latent = supply.latent(7)
+    samples = trainer.sample(latent)
+    assert samples.shape == (*latent.shape[:-1], *dataset.sample_shape)
+    scores = trainer.score(samples)
+    assert scores is None or scores.shape == latent.shape[:-1]
+    assert samples.isfinite().all()
+    assert scores is None or scores.isfinite().all()
+
+
+@each_cell
+def test_training_continues_bit_for_bit(cell: Any) -> None:
+    """A trainer loaded from another's state goes on as that one does, random draws granted."""
+    first, supply = at_work(cell, dataset_named("ring8"), seeds=2)
+    trained(first, supply, 7)
+    state = {name: tensor.clone() for name, tensor in first.state_dict().items()}
+    second, other = at_work(cell, dataset_named("ring8"), seeds=2)
+    second.load_state_dict(state)
+    other.load_state(supply.state())
+    for trainer, own in ((first, supply), (second, other)):
+        torch.manual_seed(5)
+        trained(trainer, own, 6)
+    one, two = first.state_dict(), second.state_dict()
+    assert one.keys() == two.keys()
+    assert [name for name in one if not torch.equal(one[name], two[name])] == []

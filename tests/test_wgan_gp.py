@@ -67,5 +67,5 @@ def test_elsewhere_the_penalty_is_added_and_nothing_else() -> None:
 @pytest.mark.parametrize("recipe", [WGAN_GP, WithGradientPenalty(weight=0.1)(GAN)], ids=["wgan_gp", "gan"])
 def test_a_second_penalty_is_not_applicable(recipe: Recipe) -> None:
     """A recipe that has the penalty does not get it again, whatever its weight; the reason names the recipe."""
-    with pytest.raises(NotApplicable, match=f"{recipe.name} has a gradient penalty already"):
+    with pytest.raises(NotApplicable, match=f"{recipe.name} has GradientPenalty already"):
         WithGradientPenalty()(recipe)

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from ganbench.datasets.density import GaussianMixture
-    from ganbench.variant import Networks, Optimizer
+    from ganbench.ingredient import Optimizer
+    from ganbench.pair import Networks
 
 Split = Literal["train", "held_out"]
 

@@ -19,7 +19,7 @@ from itertools import pairwise
 from torch import Tensor, nn
 
 from ganbench.errors import NotApplicable
-from ganbench.variant import Networks
+from ganbench.pair import Networks
 
 SMALLEST, LARGEST = 16, 64
 INITIAL_SPREAD = 0.02

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from ganbench.variant import Networks
+from ganbench.pair import Networks
 
 
 class MLPGenerator(nn.Module):
