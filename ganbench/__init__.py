@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from ganbench.ingredient import Ingredient, Optimizer, Projection, View
     from ganbench.loss import Discriminator, Halves, Loss, Pairs, Penalty
     from ganbench.metrics.metric import Evidence, Features, Metric, Quantity, Scores
+    from ganbench.networks.dcgan import DCGANPair
+    from ganbench.networks.mlp import MLPPair
     from ganbench.notebook import leaderboard, run
     from ganbench.optimizers import SGD, Adam, RMSprop
     from ganbench.pair import Altered, Networks
@@ -34,6 +36,8 @@ _HOMES = {
     "ganbench.ingredient": ("Ingredient", "Optimizer", "Projection", "View"),
     "ganbench.loss": ("Discriminator", "Halves", "Loss", "Pairs", "Penalty"),
     "ganbench.metrics.metric": ("Evidence", "Features", "Metric", "Quantity", "Scores"),
+    "ganbench.networks.dcgan": ("DCGANPair",),
+    "ganbench.networks.mlp": ("MLPPair",),
     "ganbench.notebook": ("leaderboard", "run"),
     "ganbench.optimizers": ("Adam", "RMSprop", "SGD"),
     "ganbench.pair": ("Altered", "Networks"),
@@ -51,6 +55,7 @@ __all__ = [  # noqa: RUF022 - sorted without regard to case, as a reader looks t
     "Budget",
     "Dataset",
     "DatasetError",
+    "DCGANPair",
     "Discriminator",
     "Dynamics",
     "Evaluation",
@@ -65,6 +70,7 @@ __all__ = [  # noqa: RUF022 - sorted without regard to case, as a reader looks t
     "Loss",
     "Meters",
     "Metric",
+    "MLPPair",
     "Networks",
     "NotApplicable",
     "Optimizer",

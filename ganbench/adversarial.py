@@ -57,15 +57,20 @@ def build_trainer(variant: Recipe | Variant, dataset: Dataset, seeds: Sequence[i
 def group_size(variant: Recipe | Variant, dataset: Dataset) -> int:
     """How many seeds to train together: several for small perceptrons, one for anything else.
 
-    A convolution under vmap is slower than a loop, and so are wide layers; a variant's own trainer knows one seed.
+    A convolution under vmap is slower than a loop, and so are wide layers; a variant's own trainer knows one seed, and
+    seeds that may let a turn pass go their own ways.
+
+    Raises:
+        NotApplicable: where the recipe's networks or views are not for the dataset's samples.
     """
-    if not isinstance(variant, Recipe) or (variant.dynamics is not None and variant.dynamics.pausing):
+    if not isinstance(variant, Recipe):
         return 1
     with torch.device("meta"):
         modules = build_pair(variant.networks or dataset.standard.networks, dataset, variant)
     convolutional = any(isinstance(m, nn.modules.conv._ConvNd) for module in modules for m in module.modules())
     largest = max(parameter_count(module) for module in modules)
-    return 1 if convolutional or largest > STACKING_PAYS_BELOW else GROUP
+    pausing = variant.dynamics is not None and variant.dynamics.pausing
+    return 1 if convolutional or pausing or largest > STACKING_PAYS_BELOW else GROUP
 
 
 def build_pair(networks: Networks, dataset: Dataset, recipe: Recipe | None = None) -> tuple[nn.Module, nn.Module]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any, Protocol
 from ganbench.budget import Budget
 from ganbench.errors import UsageError
 from ganbench.ingredients import parse_call, parse_setting
-from ganbench.record import CONTROLS, RunRecord, RunSpec
+from ganbench.record import CONTROLS, RunRecord, RunSpec, canonical
 from ganbench.registry import find, find_dataset
 from ganbench.request import Request
 from ganbench.store import Store
@@ -29,6 +30,10 @@ class Group:
 
     request: Request
     specs: tuple[RunSpec, ...]
+    also: tuple[str, ...] = ()
+    """Other cells that were asked for and are the same recipe."""
+    seconds: float | None = None
+    """How long it will take, where that was asked for and could be told."""
 
     @property
     def seeds(self) -> tuple[int, ...]:
@@ -86,10 +91,11 @@ class Campaign:
     again: bool = False
     """Whether finished runs are run once more."""
 
-    def plan(self, requests: Sequence[Request], seeds: int | None) -> Plan:
+    def plan(self, requests: Sequence[Request], seeds: int | None, timed: bool = False) -> Plan:
         """Looks at plugins and data, in child processes, and works out the runs. Writes nothing.
 
-        `seeds` is how many seeds to run, from 0; None for the dataset's standard number.
+        `seeds` is how many seeds to run, from 0; None for the dataset's standard number. `timed` trains a moment of
+        each cell to tell how long it will take.
 
         Raises:
             UsageError: for anything that the user must mend.
@@ -102,7 +108,7 @@ class Campaign:
             check(request)
         self.store.require_writable()
         asked = _with_controls(requests)
-        outcomes = self._describe(asked)
+        outcomes = self._describe(asked, timed)
         if wrong := next((outcome for outcome in outcomes.values() if outcome.status == "usage"), None):
             raise UsageError(wrong.reason)
         return _plan(outcomes, seeds)
@@ -117,7 +123,9 @@ class Campaign:
         for failure in plan.failures:
             self.store.begin(failure.spec)
             self.store.commit(failure)
-        waiting = [group for group in plan.groups if self.again or not self._has_ended(group)]
+        waiting = [group for group in plan.groups if self.again or not self.has_ended(group)]
+        for group in plan.groups:
+            self._add_names(group)
         before = {spec: self.store.committed(spec) for group in waiting for spec in group.specs}
         spent: dict[Group, dict[str, Any]] = {}
         listener.planned(waiting)
@@ -129,17 +137,21 @@ class Campaign:
                 listener.ended(group, self._finish(group))
         except KeyboardInterrupt:
             for group in waiting:
-                if not self._has_ended(group):
+                if not self.has_ended(group):
                     log = self.store.folder(group.specs[0]) / "log.txt"
                     outcome = Outcome("interrupted", "the command was interrupted", log_tail=tail(log))
                     self._record_failure(group, outcome, before, spent.get(group, {}))
             raise
         return [record for spec in plan.specs if (record := self.store.find(spec)) is not None]
 
-    def _describe(self, requests: Sequence[Request]) -> dict[Request, Outcome]:
+    def _describe(self, requests: Sequence[Request], timed: bool) -> dict[Request, Outcome]:
         with tempfile.TemporaryDirectory() as folder:
             jobs = [
-                Job(request, {"task": "describe", "request": request.as_dict()}, Path(folder) / f"{index}.txt")
+                Job(
+                    request,
+                    {"task": "describe", "request": request.as_dict(), "timed": timed},
+                    Path(folder) / f"{index}.txt",
+                )
                 for index, request in enumerate(requests)
             ]
             found = dict(self.pool.perform(jobs))
@@ -159,6 +171,7 @@ class Campaign:
                 "ids": [spec.id for spec in group.specs],
                 "store": str(self.store.root.absolute()),
                 "resume": self.resume,
+                "also": group.also,
             }
             jobs.append(Job(group, payload, folder / "log.txt"))
 
@@ -175,9 +188,17 @@ class Campaign:
             shutil.copyfile(folders[0] / "log.txt", folder / "log.txt")
         return [record for spec in group.specs if (record := self.store.find(spec)) is not None]
 
-    def _has_ended(self, group: Group) -> bool:
+    def has_ended(self, group: Group) -> bool:
+        """Whether every run of the group has ended in an earlier command."""
         records = [self.store.find(spec) for spec in group.specs]
         return all(record is not None and record.status != "interrupted" for record in records)
+
+    def _add_names(self, group: Group) -> None:
+        """Adds the other names of the group's recipe to the records of it that an earlier command has left."""
+        for spec in group.specs if group.also else ():
+            record = self.store.find(spec)
+            if record is not None and not set(group.also) <= set(record.also):
+                self.store.commit(replace(record, also=tuple(sorted({*record.also, *group.also}))))
 
     def _record_failure(
         self, group: Group, outcome: Outcome, before: Mapping[RunSpec, int | None], meters: dict[str, Any]
@@ -193,7 +214,7 @@ def check(request: Request) -> None:
     if not request.is_control:
         find("variants", request.variant)
     find_dataset(request.dataset)
-    for trick in request.tricks:
+    for trick in (*request.tricks, *request.without):
         find("tricks", parse_call(trick)[0])
     for setting in request.settings:
         parse_setting(setting)
@@ -209,7 +230,7 @@ def check(request: Request) -> None:
 def _with_controls(requests: Sequence[Request]) -> list[Request]:
     """The requests without repetition, and the control rows of each of their datasets."""
     controls = [
-        replace(request, variant=control, tricks=(), settings=(), budget=None)
+        replace(request, variant=control, tricks=(), without=(), settings=(), budget=None)
         for control in CONTROLS
         for request in requests
     ]
@@ -218,19 +239,32 @@ def _with_controls(requests: Sequence[Request]) -> list[Request]:
 
 def _plan(outcomes: Mapping[Request, Outcome], seeds: int | None) -> Plan:
     plan = Plan()
+    cells: dict[str, list[Request]] = defaultdict(list)
     for request, outcome in outcomes.items():
-        if outcome.status == "ok":
-            about = outcome.result
-            plan.groups += _groups(request, about, range(seeds or about["standard_seeds"]))
+        if outcome.status == "ok" and "not_applicable" not in outcome.result:
+            cells[_cell_key(request, outcome.result)].append(request)
         else:
             plan.failures += _cannot_begin(request, outcome, outcomes, seeds)
-    plan.groups = list({group.specs: group for group in plan.groups}.values())  # two texts may mean the same runs
+    for names in cells.values():
+        simplest, *_ = sorted(names, key=lambda request: len(request.tricks + request.without + request.settings))
+        about = outcomes[simplest].result
+        cell = RunSpec.from_dict(about["template"]).cell
+        others = {RunSpec.from_dict(outcomes[name].result["template"]).cell for name in names} - {cell}
+        plan.groups += _groups(simplest, about, range(seeds or about["standard_seeds"]), tuple(sorted(others)))
     plan.failures = list({record.id: record for record in plan.failures}.values())
     plan.groups.sort(key=lambda group: group.request.is_control)
     return plan
 
 
-def _groups(request: Request, about: Mapping[str, Any], seeds: Sequence[int]) -> Iterable[Group]:
+def _cell_key(request: Request, about: Mapping[str, Any]) -> str:
+    """What two requests share that come to the same runs, whatever they are called."""
+    names = {"variant": "", "tricks": (), "without": (), "settings": (), "source_hash": None}
+    if request.is_control or not about["recipe"]:
+        names = {}
+    return canonical([about["recipe"], about["template"] | names])
+
+
+def _groups(request: Request, about: Mapping[str, Any], seeds: Sequence[int], also: tuple[str, ...]) -> Iterable[Group]:
     """The seeds in groups of the size that pays, always cut at the same places.
 
     So more seeds add groups to full ones, which stay as they are; only a last group that they fill up is run anew.
@@ -243,27 +277,37 @@ def _groups(request: Request, about: Mapping[str, Any], seeds: Sequence[int]) ->
     size = about["group_size"]
     for start in range(0, len(seeds), size):
         chunk = tuple(seeds[start : start + size])
-        yield Group(request, tuple(replace(template, seed=seed, group=chunk) for seed in chunk))
+        yield Group(
+            request,
+            tuple(replace(template, seed=seed, group=chunk) for seed in chunk),
+            also,
+            about["seconds"] and about["seconds"] * len(chunk) / size,
+        )
 
 
 def _cannot_begin(
     request: Request, outcome: Outcome, outcomes: Mapping[Request, Outcome], seeds: int | None
 ) -> Iterable[RunRecord]:
     """One record a seed, on the board where the run would have stood."""
-    control = replace(request, variant=CONTROLS[0], tricks=(), settings=(), budget=None)
+    control = replace(request, variant=CONTROLS[0], tricks=(), without=(), settings=(), budget=None)
     about = outcomes[control]
     if about.status != "ok":
         raise UsageError(f"dataset '{request.dataset}' cannot be loaded: {about.status}: {about.reason}")
     budget = Budget.parse(request.budget or about.result["standard_budget"])
+    tricks = request.tricks
+    if outcome.status == "ok":
+        tricks = tuple(outcome.result["tricks"])
+        outcome = Outcome("not_applicable", outcome.result["not_applicable"])
     spec = replace(
         RunSpec.from_dict(about.result["template"]),
         variant=request.variant.rpartition(":")[2],
-        tricks=request.tricks,
+        tricks=tricks,
+        without=request.without,
         settings=tuple(sorted(map(parse_setting, request.settings))),
         budget=str(budget),
         machine=budget.machine,
         batch_size=about.result["standard_batch_size"],
-        points=request.points,
+        points=request.points or about.result["standard_points"],
     )
     for seed in range(seeds or about.result["standard_seeds"]):
         yield _failed(replace(spec, seed=seed, group=(seed,)), outcome, {})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -13,7 +13,7 @@ from torch import Tensor
 from ganbench.cache import cached
 from ganbench.datasets.dataset import Dataset
 from ganbench.datasets.images import to_uint8
-from ganbench.metrics.metric import Evidence, Features, Metric, Scores
+from ganbench.metrics.metric import Evidence, Features, Metric, Quantity, Scores
 from ganbench.record import PROTOCOL
 
 if TYPE_CHECKING:
@@ -28,12 +28,15 @@ class Evaluator:
         self._metrics = [metric for metric in metrics if self._can_measure(metric)]
         self._reference: Features | None = None
 
-    def __call__(self, samples: Tensor, scores: Scores | None) -> tuple[dict[str, float], list[str]]:
+    def __call__(
+        self, samples: Tensor, scores: Scores | None, history: Sequence[Mapping[str, float]] = ()
+    ) -> tuple[dict[str, float], list[str]]:
         """The values by name, and the names of those left out because they were not finite.
 
-        `samples` (n, *sample shape) must be finite, images in [-1, 1]. A metric whose evidence is missing is left out.
+        `samples` (n, *sample shape) must be finite, images in [-1, 1]; `history` holds the values of the run's points
+        before this one, oldest first. A metric whose evidence is missing is left out.
         """
-        evidence = self._evidence(samples, scores)
+        evidence = replace(self._evidence(samples, scores), history=tuple(history))
         found = {
             self._named(metric, name): float(value)
             for metric in self._metrics
@@ -47,7 +50,7 @@ class Evaluator:
     def quantities(self) -> dict[str, dict[str, Any]]:
         """How to read every value, by its name."""
         return {
-            self._named(metric, quantity.name): {k: v for k, v in asdict(quantity).items() if k != "name"}
+            self._named(metric, quantity.name): _read(quantity)
             for metric in self._metrics
             for quantity in metric.quantities
         }
@@ -86,3 +89,9 @@ class Evaluator:
 
         key = {"data": self._dataset.fingerprint, "extractor": extractor.sha256, "protocol": PROTOCOL}
         return Features(**cached("features", key, lambda: dict(make())))
+
+
+def _read(quantity: Quantity) -> dict[str, Any]:
+    """How to read a quantity, as JSON holds it; labels only where it has any."""
+    how = {name: value for name, value in asdict(quantity).items() if name not in ("name", "labels")}
+    return how | ({"labels": list(quantity.labels)} if quantity.labels else {})

@@ -16,10 +16,12 @@ import torch
 from safetensors.torch import save_file
 
 from ganbench.atomic import replacing
-from ganbench.errors import PluginError
-from ganbench.experiment import Experiment, resolve
+from ganbench.errors import NotApplicable, PluginError
+from ganbench.experiment import Experiment, resolve, written_tricks
 from ganbench.figures import draw_curves, draw_samples, save
+from ganbench.forecast import forecast
 from ganbench.observation import Observation, observe
+from ganbench.phase import draw_phase, has_phase
 from ganbench.provenance import provenance
 from ganbench.randomness import derived
 from ganbench.record import RunRecord, RunSpec, canonical
@@ -39,6 +41,8 @@ from ganbench.supply import Supply
 from ganbench.trainer import Trainer
 from ganbench.training import Ledger, training
 
+SAVING = 0.1
+"""The share of the time that may go into snapshots."""
 Report = Callable[[dict[str, Any]], None]
 """Told how far a group is: the spent fraction, the meters, and the newest values of its first seed."""
 
@@ -56,29 +60,48 @@ class Progress:
     """Values of the last point that were not finite."""
 
 
-def describe(request: Request) -> dict[str, Any]:
-    """What a request comes to, as JSON holds it: the spec of its runs, and its dataset's standards."""
-    experiment = resolve(request)
+def describe(request: Request, timed: bool = False) -> dict[str, Any]:
+    """What a request comes to, as JSON holds it: its runs' spec and recipe, its dataset's standards, and how long.
+
+    `timed` asks for the seconds that a full group of seeds will take, for which a moment of it is trained. Where the
+    combination makes no sense: the reason, and how the cell is written.
+    """
+    try:
+        experiment = resolve(request)
+        group_size = experiment.group_size  # looks at the networks, which may not be for such samples
+    except NotApplicable as reason:
+        return {"not_applicable": str(reason), "tricks": written_tricks(request)}
     standard = experiment.dataset.standard
     return {
         "template": experiment.template.as_dict(),
-        "group_size": experiment.group_size,
+        "recipe": experiment.recipe,
+        "seconds": forecast(experiment) if timed else None,
+        "group_size": group_size,
         "standard_seeds": standard.seeds,
+        "standard_points": experiment.dataset.evaluation.points,
         "standard_budget": standard.budget,
         "standard_batch_size": standard.batch_size,
     }
 
 
 def execute(
-    request: Request, seeds: Sequence[int], ids: Sequence[str], store: Store, resume: bool, report: Report
+    request: Request,
+    seeds: Sequence[int],
+    ids: Sequence[str],
+    store: Store,
+    resume: bool,
+    report: Report,
+    also: Sequence[str] = (),
 ) -> list[RunRecord]:
     """Trains and measures a group of seeds, leaves a record for each, and returns them.
+
+    `also` are other cells of the same recipe, which the records will name.
 
     Raises:
         PluginError: when the specs are not those of `ids`, which were worked out before from the same request.
     """
     started = time.perf_counter()
-    run = GroupRun(resolve(request), tuple(seeds), store, report)
+    run = GroupRun(resolve(request), tuple(seeds), store, report, tuple(also))
     if (found := [spec.id for spec in run.specs]) != list(ids):
         raise PluginError(
             f"found the runs {', '.join(found)}, wanted {', '.join(ids)}: what they depend on changed since they were "
@@ -93,11 +116,19 @@ def execute(
 class GroupRun:
     """A group of seeds on its way from specs to records."""
 
-    def __init__(self, experiment: Experiment, seeds: tuple[int, ...], store: Store, report: Report) -> None:
-        self.experiment, self.seeds, self.store, self.report = experiment, seeds, store, report
+    def __init__(
+        self,
+        experiment: Experiment,
+        seeds: tuple[int, ...],
+        store: Store,
+        report: Report,
+        also: tuple[str, ...] = (),
+    ) -> None:
+        self.experiment, self.seeds, self.store, self.report, self.also = experiment, seeds, store, report, also
         self.specs = [experiment.spec(seed, seeds) for seed in seeds]
         self.folders = [store.folder(spec) for spec in self.specs]
         self.seconds = {"start": 0.0, "evaluation": 0.0, "saving": 0.0}
+        self._next_snapshot = 0.0
         self.progress = [Progress() for _ in seeds]
         self.ledger = Ledger()
         self.trainer: Trainer = experiment.trainer(seeds)
@@ -158,7 +189,8 @@ class GroupRun:
         if not observation.finite:
             progress.diverged = f"samples or scores were not finite at {fraction:.0%} of the budget"
             return
-        values, progress.left_out = self.experiment.evaluator(observation.samples, observation.scores)
+        history = [point["values"] for point in progress.curve]
+        values, progress.left_out = self.experiment.evaluator(observation.samples, observation.scores, history)
         point = {"fraction": fraction, "meters": progress.meters, "values": values}
         progress.curve.append(point)
         _announce("run_progressed", spec=spec.as_dict(), point=point)
@@ -169,7 +201,10 @@ class GroupRun:
         self.report({"fraction": fraction, "meters": self.ledger.meters.as_dict(), "values": newest})
 
     def _snapshot(self) -> None:
+        """Keeps what a killed run continues from; not at every point where that would take a tenth of the time."""
         started = time.perf_counter()
+        if started < self._next_snapshot:
+            return
         snapshot = Snapshot(
             ledger=self.ledger,
             supply=self.supply.state(),
@@ -179,7 +214,9 @@ class GroupRun:
             rng=generator_states(),
         )
         save_snapshot(self.folders[0], [spec.id for spec in self.specs], snapshot)
-        self.seconds["saving"] += time.perf_counter() - started
+        took = time.perf_counter() - started
+        self._next_snapshot = started + took / SAVING
+        self.seconds["saving"] += took
 
     def _save(self) -> list[RunRecord]:
         started = time.perf_counter()
@@ -210,6 +247,7 @@ class GroupRun:
             quantities={name: how for name, how in evaluator.quantities.items() if name in values or not ended_well},
             headline=evaluator.headline,
             recipe=self.experiment.recipe,
+            also=self.also,
             parameters=self.trainer.parameter_counts,
             seconds={name: seconds / len(self.seeds) for name, seconds in self.seconds.items()},
             provenance=provenance(self.experiment.used, self.experiment.request.device),
@@ -232,3 +270,5 @@ def _draw(record: RunRecord, observation: Observation, folder: Path, experiment:
         save(draw_samples(observation.samples, experiment.dataset.density, title), folder / "samples.png")
     if record.curve:
         save(draw_curves(record), folder / "curves.png")
+    if has_phase(record):
+        save(draw_phase(record), folder / "phase.png")

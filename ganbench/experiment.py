@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from ganbench.ablation import without
 from ganbench.adversarial import build_trainer, group_size
 from ganbench.budget import Budget
 from ganbench.controls import build_control
@@ -88,19 +89,27 @@ def resolve(request: Request) -> Experiment:
         template = _template(request, dataset, evaluation, extractor, NO_BUDGET)
         return Experiment(request, None, dataset, evaluator, replace(template, points=1, batch_size=0), ())
     offer = find("variants", request.variant)
-    tricks, trick_offers = _load_tricks(request)
-    variant, settings = _variant(request, load(offer), tricks, dataset.standard)
+    tricks, trick_offers = _load_tricks(request.tricks)
+    taken, taken_offers = _load_tricks(request.without)
+    variant, settings = _variant(request, load(offer), taken, tricks, dataset.standard)
     budget = Budget.parse(request.budget or dataset.standard.budget)
-    sources = [offer, *trick_offers, dataset_offer, *metric_offers]
+    sources = [offer, *trick_offers, *taken_offers, dataset_offer, *metric_offers]
     template = replace(
         _template(request, dataset, evaluation, extractor, str(budget)),
         variant=offer.name,
         tricks=tuple(_written(name, trick) for name, trick in tricks),
+        without=tuple(name for name, _ in taken),
         settings=settings,
         machine=budget.machine,
         source_hash=source_hash((variant, dataset.standard), [source.module for source in sources]),
     )
-    return Experiment(request, variant, dataset, evaluator, template, (offer, *trick_offers))
+    return Experiment(request, variant, dataset, evaluator, template, (offer, *trick_offers, *taken_offers))
+
+
+def written_tricks(request: Request) -> tuple[str, ...]:
+    """The request's tricks as specs name them, for a cell whose recipe cannot be."""
+    tricks, _ = _load_tricks(request.tricks)
+    return tuple(_written(name, trick) for name, trick in tricks)
 
 
 def _load_dataset(request: Request, offer: Offer, argument: str | None) -> Dataset:
@@ -126,6 +135,7 @@ def _evaluation(request: Request, standard: Evaluation) -> Evaluation:
         standard,
         samples=n,
         curve_samples=min(n, standard.curve_samples),
+        points=request.points or standard.points,
         extractor=None if extractor == "none" else extractor,
     )
 
@@ -137,9 +147,9 @@ def _load_extractor(request: Request, evaluation: Evaluation) -> Extractor | Non
     return load_extractor(evaluation.extractor, weights, request.device)
 
 
-def _load_tricks(request: Request) -> tuple[list[tuple[str, Trick]], list[Offer]]:
+def _load_tricks(texts: Sequence[str]) -> tuple[list[tuple[str, Trick]], list[Offer]]:
     tricks, found = [], []
-    for text in request.tricks:
+    for text in texts:
         name, arguments = parse_call(text)
         offer = find("tricks", name)
         tricks.append((name, build_trick(load(offer), name, arguments)))
@@ -157,17 +167,23 @@ def _settings(request: Request) -> dict[str, object]:
 
 
 def _variant(
-    request: Request, variant: Recipe | Variant, tricks: list[tuple[str, Trick]], standard: Standard
+    request: Request,
+    variant: Recipe | Variant,
+    taken: list[tuple[str, Trick]],
+    tricks: list[tuple[str, Trick]],
+    standard: Standard,
 ) -> tuple[Recipe | Variant, tuple[tuple[str, Any], ...]]:
     """The variant, complete, with tricks and settings, and the settings that change it, each under one address."""
     settings = _settings(request)
     if isinstance(variant, Recipe):
         before = with_standard(variant, standard)
+        for _, trick in taken:
+            before = without(before, trick)
         for _, trick in tricks:
             before = trick(before)
         after = apply_settings(before, settings)
         return after, tuple(changes(before, after))
-    if tricks:
+    if taken or tricks:
         raise NotApplicable(f"{request.variant} builds its own trainer; a trick changes recipes alone")
     if settings:
         raise SettingError(f"--set {request.settings[0]}: {request.variant} builds its own trainer and holds no recipe")
@@ -175,7 +191,9 @@ def _variant(
 
 
 def with_standard(recipe: Recipe, standard: Standard) -> Recipe:
-    """The recipe, complete: with the dataset's standard where it leaves a choice to it."""
+    """The recipe, complete: with the dataset's standard where it leaves a choice to it, and where that binds."""
+    if standard.binding_optimizer:
+        recipe = replace(recipe, optimizer=standard.optimizer, g_optimizer=None)
     return replace(
         recipe, optimizer=recipe.optimizer or standard.optimizer, networks=recipe.networks or standard.networks
     )
@@ -203,9 +221,9 @@ def _template(
         budget=budget,
         seed=0,
         group=(0,),
-        standard=f"{standard.networks!r}, {standard.optimizer!r}, latent_dim={standard.latent_dim}",
+        standard=_described(standard),
         batch_size=standard.batch_size,
-        points=request.points,
+        points=evaluation.points,
         samples=evaluation.samples,
         curve_samples=evaluation.curve_samples,
         metrics=evaluation.metrics,
@@ -215,6 +233,12 @@ def _template(
         device=request.device,
         threads=request.threads,
     )
+
+
+def _described(standard: Standard) -> str:
+    """The standard as text: networks, optimiser, and whether that replaces every recipe's own."""
+    binding = " in place of every recipe's own" if standard.binding_optimizer else ""
+    return f"{standard.networks!r}, {standard.optimizer!r}{binding}, latent_dim={standard.latent_dim}"
 
 
 def _check_device(device: str) -> None:

@@ -34,6 +34,8 @@ _AXES = {
     "flops": "floating point operations",
     "seconds": "training seconds",
 }
+_DOTTED = 50
+"""Points up to which each has a marker."""
 _ARROWS = {"higher": " ↑", "lower": " ↓"}
 
 
@@ -91,7 +93,8 @@ def _draw_panel(axes: Axes, record: RunRecord, family: str, names: list[str]) ->
         points = [point for point in record.curve if name in point["values"]]
         spent = [point["meters"].get(unit, 0) for point in points]
         values = [point["values"][name] for point in points]
-        (line,) = axes.plot(spent, values, marker="o", markersize=3, linewidth=1.2, label=_label(name))
+        size = 3 if len(points) <= _DOTTED else 0
+        (line,) = axes.plot(spent, values, marker="o", markersize=size, linewidth=1.2, label=_label(name))
         if points[-1]["fraction"] >= 1:
             axes.plot(spent[-1:], values[-1:], marker="o", markersize=6, color=line.get_color())
         if name in _ACCURACIES:
@@ -130,6 +133,8 @@ def _frame(axes: Axes, title: str, x: str, how: dict[str, Any]) -> None:
     bottom, top = axes.get_ylim()
     lowest, highest = how.get("lowest"), how.get("highest")
     low, high = bottom if lowest is None else lowest, top if highest is None else highest
+    if labels := how.get("labels"):
+        axes.set_yticks(range(len(labels)), labels)
     room = 0.04 * (high - low)
     axes.set_ylim(low if lowest is None else low - room, high if highest is None else high + room)
     axes.grid(alpha=0.3)

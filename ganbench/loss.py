@@ -26,8 +26,10 @@ class Discriminator(Protocol):
 class Loss(Ingredient, ABC):
     """What each side minimises. Subclass it as a frozen dataclass."""
 
-    scored: ClassVar[bool] = True
-    """Whether training shapes the discriminator's scores; False where the loss reads its features alone."""
+    @property
+    def scored(self) -> bool:
+        """Whether training shapes the discriminator's scores; False where the loss reads its features alone."""
+        return True
 
     @property
     def threshold(self) -> float | None:

@@ -15,7 +15,7 @@ from ganbench.errors import StoreError
 from ganbench.leaderboards.board import Board, boards
 from ganbench.leaderboards.frame import runs_frame
 from ganbench.record import RunRecord
-from ganbench.request import DATASETS, POINTS, grid
+from ganbench.request import DATASETS, grid
 from ganbench.store import Store
 from ganbench.supervision import Limits, Pool, usable_cores
 
@@ -34,7 +34,7 @@ def run(
     memory_limit: int | None = None,
     resume: bool = False,
     again: bool = False,
-    points: int = POINTS,
+    points: int | None = None,
     **options: Any,
 ) -> pd.DataFrame:
     """Trains and measures variants; one row a run, control rows included.

@@ -14,7 +14,7 @@ from torch import Tensor
 from ganbench.datasets.dataset import Dataset, Split
 from ganbench.errors import PluginError
 from ganbench.metrics.metric import Scores
-from ganbench.randomness import generator
+from ganbench.randomness import derived, generator
 from ganbench.supply import Stream
 from ganbench.trainer import Trainer
 
@@ -34,7 +34,8 @@ class Observation:
     def finite(self) -> bool:
         """Whether every number in it is finite."""
         scores = () if self.scores is None else (self.scores.train, self.scores.held_out, self.scores.fake)
-        return all(bool(torch.isfinite(tensor).all()) for tensor in (self.samples, *scores))
+        probe = () if self.scores is None or self.scores.probe is None else (self.scores.probe,)
+        return all(bool(torch.isfinite(tensor).all()) for tensor in (self.samples, *scores, *probe))
 
 
 def observe(trainer: Trainer, dataset: Dataset, seeds: Sequence[int], n: int, device: str) -> list[Observation]:
@@ -59,7 +60,28 @@ def _scores(trainer: Trainer, dataset: Dataset, samples: Tensor) -> list[Scores]
     if trainer.score(reals[0][0, :1] if seeds == 1 else reals[0][:, :1]) is None:
         return [None] * seeds
     train, held_out, fake = (_scored(trainer, x) for x in (*reals, samples))
-    return [Scores(train[k], held_out[k], fake[k], trainer.threshold) for k in range(seeds)]
+    probe = _probed(trainer, dataset, seeds, samples.device)
+    return [
+        Scores(train[k], held_out[k], fake[k], trainer.threshold, None if probe is None else probe[k])
+        for k in range(seeds)
+    ]
+
+
+def _probed(trainer: Trainer, dataset: Dataset, seeds: int, device: torch.device) -> Tensor | None:
+    """The scores (seeds, k) of the dataset's probe points, each the mean over a batch of nothing but copies of it.
+
+    So a discriminator that judges samples together sees the point alone, and noise that a view draws, the same for
+    every point, drops out of differences.
+    """
+    if dataset.probe is None:
+        return None
+    copies = min(dataset.standard.batch_size, CHUNK)
+    scores = []
+    for point in dataset.probe.to(device):
+        with torch.random.fork_rng():
+            torch.manual_seed(derived(0, "probe"))
+            scores.append(_scored(trainer, point.expand(seeds, copies, *dataset.sample_shape)).double().mean(dim=1))
+    return torch.stack(scores, dim=1)
 
 
 def _scored(trainer: Trainer, x: Tensor) -> Tensor:

@@ -95,9 +95,14 @@ def _in_plane(x: Tensor) -> Floats:
 
 
 def _frame(points: Floats, density: GaussianMixture | None) -> tuple[Floats, Floats]:
-    """The lower left and upper right corner of a square about `points`, with room for six sigma and a third more."""
+    """The lower left and upper right corner of a square about `points`, with room for six sigma and a third more.
+
+    Points that are all the same, which tell no scale, stand in the middle of a square of side 2.
+    """
     low, high = points.min(axis=0), points.max(axis=0)
     half = (high - low).max() / 2 * 4 / 3 + (6 * density.sigma if density else 1e-3)
+    if density is None and (low == high).all():
+        half = 1.0
     return (low + high) / 2 - half, (low + high) / 2 + half
 
 

@@ -37,6 +37,8 @@ class RunSpec:
     """The seeds trained together with this one, itself included: floats differ between group sizes."""
     tricks: tuple[str, ...] = ()
     """Each as its constructor call, every field stated."""
+    without: tuple[str, ...] = ()
+    """Tricks whose ingredient was taken out of the variant, before any was applied."""
     settings: tuple[tuple[str, Any], ...] = ()
     """Fields of ingredients set by hand: ("gradient_penalty.weight", 0.1)."""
     standard: str = ""
@@ -73,9 +75,15 @@ class RunSpec:
 
     @property
     def cell(self) -> str:
-        """The variant with its tricks and settings, as the board names it: "nsgan + ema(decay=0.99)"."""
+        """The variant with what was changed, as the board names it: "r3gan - r2 + ema(decay=0.99) [d_steps=2]"."""
+        return " ".join([self.variant, *self.changes])
+
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """What was taken out, added and set: ("- r2", "+ ema(decay=0.99)", "[d_steps=2]")."""
         settings = ", ".join(f"{name}={value!r}" for name, value in self.settings)
-        return " + ".join([self.variant, *self.tricks]) + (f" [{settings}]" if settings else "")
+        taken, added = [f"- {name}" for name in self.without], [f"+ {trick}" for trick in self.tricks]
+        return (*taken, *added, *([f"[{settings}]"] if settings else []))
 
     def as_dict(self) -> dict[str, Any]:
         """As JSON holds it."""
@@ -94,7 +102,7 @@ class RunSpec:
         return spec
 
     def _check_inside(self) -> None:
-        for name, wanted in (("group", int), ("tricks", str), ("metrics", str)):
+        for name, wanted in (("group", int), ("tricks", str), ("without", str), ("metrics", str)):
             _require_members(f"RunSpec.{name}", getattr(self, name), wanted)
         for setting in self.settings:
             if not (isinstance(setting, tuple) and len(setting) == 2 and isinstance(setting[0], str)):
@@ -121,6 +129,8 @@ class RunRecord:
     """The value that the board is sorted by."""
     recipe: str = ""
     """The recipe as a value, written out."""
+    also: tuple[str, ...] = ()
+    """Other cells that were asked for and turned out to be the same recipe: "wgan + gradient_penalty(weight=10.0)"."""
     parameters: dict[str, int] = field(default_factory=dict)
     """Parameters of each network."""
     seconds: dict[str, float] = field(default_factory=dict)
@@ -151,6 +161,7 @@ class RunRecord:
     def _check_inside(self) -> None:
         for name in ("meters", "values", "parameters", "seconds"):
             _require_numbers(f"RunRecord.{name}", getattr(self, name))
+        _require_members("RunRecord.also", self.also, str)
         for point in self.curve:
             if not isinstance(point, dict) or set(point) != {"fraction", "meters", "values"}:
                 raise RecordError("RunRecord.curve: wanted points of fraction, meters and values")

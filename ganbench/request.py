@@ -11,8 +11,6 @@ from ganbench.record import CONTROLS
 
 DATASETS = ("ring8", "digits")
 """What is run when no dataset is named."""
-POINTS = 10
-"""Evaluation points, unless asked otherwise."""
 
 
 @dataclass(frozen=True)
@@ -23,12 +21,14 @@ class Request:
     dataset: str
     tricks: tuple[str, ...] = ()
     """As typed: "ema", "label_smoothing(epsilon=0.2)"."""
+    without: tuple[str, ...] = ()
+    """Tricks whose ingredient is taken out of the variant first: "gradient_penalty"."""
     settings: tuple[str, ...] = ()
     """As typed: "gradient_penalty.weight=0.1"."""
     data_root: str | None = None
     budget: str | None = None
     batch_size: int | None = None
-    points: int = POINTS
+    points: int | None = None
     samples: int | None = None
     extractor: str | None = None
     """A name, or "none" to measure nothing that needs one."""
@@ -53,16 +53,23 @@ class Request:
 
 
 def grid(
-    variants: Sequence[str], datasets: Sequence[str], tricks: Sequence[Sequence[str]] = (), **options: Any
+    variants: Sequence[str],
+    datasets: Sequence[str],
+    tricks: Sequence[Sequence[str]] = (),
+    without: Sequence[Sequence[str]] = (),
+    **options: Any,
 ) -> list[Request]:
-    """Every variant with every choice of tricks on every dataset.
+    """Every variant with every choice of what to take out of it and every choice of tricks, on every dataset.
 
-    Each entry of `tricks` is a list of alternatives, of which "none" leaves the recipe alone; entries are composed.
+    Each entry of `tricks` and `without` is a list of alternatives, of which "none" leaves the recipe alone; entries are
+    composed.
     """
-    choices = [tuple(trick for trick in choice if trick != "none") for choice in itertools.product(*tricks)]
     return [
-        Request(variant=variant, dataset=dataset, tricks=choice, **options)
-        for dataset in datasets
-        for variant in variants
-        for choice in choices
+        Request(variant=variant, dataset=dataset, tricks=added, without=taken, **options)
+        for dataset, variant in itertools.product(datasets, variants)
+        for taken, added in itertools.product(_choices(without), _choices(tricks))
     ]
+
+
+def _choices(alternatives: Sequence[Sequence[str]]) -> list[tuple[str, ...]]:
+    return [tuple(name for name in choice if name != "none") for choice in itertools.product(*alternatives)]

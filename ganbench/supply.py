@@ -66,8 +66,9 @@ class Supply:
         self.batch_size = batch_size
         self.spent_fraction = 0.0
         """How much of the budget is spent: schedules read this."""
-        self._dataset, self._seeds, self._device = dataset, tuple(seeds), device
-        axis = 0 if len(self._seeds) == 1 else 1
+        self.seeds = tuple(seeds)
+        self._dataset, self._device = dataset, device
+        axis = 0 if len(self.seeds) == 1 else 1
         self._reals = Stream(self._shuffled, axis)
         self._latents = Stream(self._normal, axis)
 
@@ -101,5 +102,5 @@ class Supply:
         return self._for_each_seed(lambda seed: torch.randn(size, generator=generator(seed, "latent", block)))
 
     def _for_each_seed(self, draw: Callable[[int], Tensor]) -> Tensor:
-        draws = [draw(seed) for seed in self._seeds]
+        draws = [draw(seed) for seed in self.seeds]
         return (draws[0] if len(draws) == 1 else torch.stack(draws)).to(self._device)

@@ -25,6 +25,7 @@ class Recipe(Ingredient):
     paper: str = field(compare=False)
     loss: Loss
     penalties: tuple[Penalty, ...] = ()
+    """Their sum is added, so their order means nothing: they are kept by name."""
     d_steps: int = 1
     """Updates of the discriminator before each update of the generator; each draws its own real batch."""
     optimizer: Optimizer | None = None
@@ -46,6 +47,8 @@ class Recipe(Ingredient):
             raise ValueError(f"recipe {self.name}: found d_steps={self.d_steps}, wanted at least 1")
         if self.ema is not None and not 0 <= self.ema < 1:
             raise ValueError(f"recipe {self.name}: found ema={self.ema}, wanted a decay in [0, 1)")
+        in_order = sorted(self.penalties, key=lambda penalty: type(penalty).__name__)
+        object.__setattr__(self, "penalties", tuple(in_order))
 
     def penalised(self, penalty: Penalty) -> Recipe:
         """The recipe with the penalty added.

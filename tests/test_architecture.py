@@ -22,11 +22,12 @@ RANKS = [
     "budget record literals loss dynamics pair optimizers",
     "networks variant",
     "request store datasets metrics leaderboards",
-    "registry supply ensemble evaluation pictures ingredients",
+    "registry supply ensemble evaluation pictures ingredients ablation",
     "figures provenance game observation training",
-    "adversarial",
+    "adversarial phase",
     "controls resumption",
     "experiment",
+    "forecast",
     "execution",
     "worker supervision",
     "campaign",
@@ -139,8 +140,8 @@ def test_core_knows_no_variant():
 
 @pytest.mark.parametrize("path", sorted((ROOT / "plugins").glob("*.py")), ids=lambda path: path.stem)
 def test_plugins_import_public_names_alone(path: Path):
-    """ganbench itself, torch, one another, and Python's own library: what a stranger can import."""
-    allowed = {"ganbench_plugins", "torch", *sys.stdlib_module_names}
+    """ganbench itself, torch and scikit-learn, one another, and Python's own library: what a stranger can import."""
+    allowed = {"ganbench_plugins", "sklearn", "torch", *sys.stdlib_module_names}
     odd = [
         name
         for name in imports(path)

@@ -1,12 +1,14 @@
 import csv
 import io
 import random
+from dataclasses import replace
 
 import pandas as pd
 import pytest
 from records import QUANTITIES, failed, ok
 
 from ganbench.leaderboards.board import boards
+from ganbench.leaderboards.entries import quantity_text
 from ganbench.leaderboards.files import board_csv, slugs, write_boards
 from ganbench.leaderboards.frame import runs_frame
 from ganbench.leaderboards.markdown import board_markdown, escaped
@@ -321,3 +323,27 @@ def test_the_frame_has_a_row_a_run():
     assert frame["values.modes_covered"][0] == 3
     assert frame["parameters.generator"].isna().tolist() == [False, True]
     assert frame["seconds.evaluation"][0] == 0.25
+
+
+VERDICT = {"verdict": {"direction": "lower", "unit": "", "labels": ["converges", "cycles"], "meaning": "its fate"}}
+
+
+def judged(variant, *verdicts):
+    """Runs of a variant that end so, a seed each."""
+    runs = [ok(variant, seed, values={"verdict": float(verdict)}) for seed, verdict in enumerate(verdicts)]
+    return [replace(run, quantities=VERDICT, headline="verdict") for run in runs]
+
+
+def test_numbers_that_stand_for_words_are_printed_as_words():
+    """One word where all seeds agree, else how many say which; a number without a word stays one. CSV has numbers."""
+    board = only([*judged("r1", 0, 0), *judged("gan", 1, 1), *judged("nsgan", 1, 0, 1), *judged("odd", 7)])
+    words = {row.cell: quantity_text(row, "verdict") for row in board.rows}
+    assert words == {
+        "r1": "converges",
+        "gan": "cycles",
+        "nsgan": "2 cycles, 1 converges",
+        "odd": "7 (1 seed, no interval)",
+    }
+    assert [row.cell for row in board.rows] == ["r1", "nsgan", "gan", "odd"]
+    assert "| 0 converges, 1 cycles |" in board_markdown(board)
+    assert board.table["verdict.mean"].tolist() == pytest.approx([0, 2 / 3, 1, 7])

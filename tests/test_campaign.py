@@ -9,7 +9,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -307,13 +307,52 @@ def test_two_texts_for_the_same_run_are_one_run(pool: Pool, tmp_path: Path) -> N
     assert len(plan.groups) == 4
 
 
+def test_two_names_of_one_recipe_are_one_cell(pool: Pool, tmp_path: Path) -> None:
+    """wgan with the gradient penalty is wgan_gp: it is trained once, under the simpler name, and the record says so."""
+    second = small(variant="wgan", tricks=("gradient_penalty",))
+    found, heard = carried_out(pool, tmp_path, second, small(variant="wgan_gp"), small(variant="wgan"), seeds=1)
+    also = {record.spec.cell: record.also for record in found if not record.spec.is_control}
+    assert also == {"wgan_gp": ("wgan + gradient_penalty(weight=10.0)",), "wgan": ()}
+    assert sum(not group.request.is_control for group in heard.planned_groups) == 2
+
+
+def test_a_finished_run_learns_its_second_name(pool: Pool, tmp_path: Path) -> None:
+    """Asked for again under another name, nothing runs, and the record that is there gets the name."""
+    (before, *_), _ = carried_out(pool, tmp_path, small(variant="wgan_gp"), seeds=1)
+    second = small(variant="wgan", tricks=("gradient_penalty",))
+    (after, *_), heard = carried_out(pool, tmp_path, small(variant="wgan_gp"), second, seeds=1)
+    assert heard.planned_groups == []
+    assert after == replace(before, also=("wgan + gradient_penalty(weight=10.0)",))
+
+
+def test_a_plan_can_tell_how_long_it_takes(pool: Pool, tmp_path: Path) -> None:
+    """Asked to, it trains a moment of each cell: ten times the budget is forecast to take several times as long."""
+    asked = [small(), small(budget="10kimg"), small(budget="10s")]
+    plan = Campaign(Store(tmp_path), pool).plan(asked, 5, timed=True)
+    short, long, fixed, *_ = [group.seconds or 0.0 for group in plan.groups]
+    assert 3 * short < long
+    assert fixed > 50
+    assert all(group.seconds is None for group in Campaign(Store(tmp_path), pool).plan(asked, 5).groups)
+
+
+def test_an_ablation_is_a_cell_of_its_own(pool: Pool, tmp_path: Path) -> None:
+    """What is taken out stands in the cell's name and in the recipe; what is not there is not applicable."""
+    asked = [small(variant="r3gan", without=("r2",)), small(variant="nsgan", without=("r2",))]
+    found, _ = carried_out(pool, tmp_path, *asked, seeds=1)
+    by_cell = {record.spec.cell: record for record in found if not record.spec.is_control}
+    assert by_cell["r3gan - r2"].status == "ok"
+    assert "R2(" not in by_cell["r3gan - r2"].recipe
+    assert "R1(" in by_cell["r3gan - r2"].recipe
+    assert by_cell["nsgan - r2"].reason == "nsgan has nothing of r2 that could be left out"
+
+
 def test_what_cannot_begin_is_recorded_for_every_seed(pool: Pool, tmp_path: Path) -> None:
     """A trick that does not apply, and a plugin that does not load, leave a record a seed where the run would stand."""
     asked = [small(tricks=("hopeless",)), small(variant="broken")]
     found, heard = carried_out(pool, tmp_path, *asked, seeds=2)
     assert [(record.spec.cell, record.spec.seed, record.status) for record in found] == [
-        ("nsgan + hopeless", 0, "not_applicable"),
-        ("nsgan + hopeless", 1, "not_applicable"),
+        ("nsgan + hopeless()", 0, "not_applicable"),
+        ("nsgan + hopeless()", 1, "not_applicable"),
         ("broken", 0, "load_error"),
         ("broken", 1, "load_error"),
     ]

@@ -304,20 +304,38 @@ def test_a_finished_run_is_printed_again(played: tuple[Path, CompletedProcess[st
 
 
 def test_a_dry_run_writes_nothing(played: tuple[Path, CompletedProcess[str]], site: Path, tmp_path: Path) -> None:
-    """--dry-run says what would run, what has finished and what cannot begin, and writes nothing."""
-    arguments = ("run", "-p", "nsgan,broken", *SMALL, "-s", "1", "--dry-run", "--out")
+    """--dry-run says what would run and for how long, what has finished and what cannot begin, and writes nothing."""
+    arguments = ("run", "-p", "nsgan,broken", *SMALL, "-s", "1", "--dry-run", "--jobs", "2", "--out")
     fresh = ganbench(*arguments, "fresh", cwd=tmp_path, sites=[site])
     assert (fresh.returncode, fresh.stderr) == (0, "")
-    lines = fresh.stdout.splitlines()
-    assert lines[:3] == [
-        "ring8: nsgan, 2000 samples in batches of 128, seed 0",
-        "ring8: held_out_real, trains nothing, seed 0",
-        "ring8: untrained, trains nothing, seed 0",
-    ]
-    assert lines[3].startswith("ring8: broken, seed 0: load_error: variant 'broken' of acme-broken 1.0 (acme_broken)")
+    variant, *controls, failure, total = fresh.stdout.splitlines()
+    took = r"(\d+ s|\d+ min|\d+ h \d+ min)"
+    assert re.fullmatch(rf"ring8: nsgan, 2000 samples in batches of 128, seed 0, about {took} on one worker", variant)
+    assert controls == ["ring8: held_out_real, trains nothing, seed 0", "ring8: untrained, trains nothing, seed 0"]
+    assert failure.startswith("ring8: broken: load_error: variant 'broken' of acme-broken 1.0 (acme_broken)")
+    assert failure.endswith("(1 seed)")
+    assert re.fullmatch(rf"2 cells: 1 to run, 1 that cannot begin; about {took} with --jobs 2", total)
     assert inside(tmp_path) == []
     known = ganbench(*arguments, played[0] / "runs", cwd=tmp_path, sites=[site])
     assert known.stdout.splitlines()[1] == "ring8: held_out_real, trains nothing, seed 0 (1 of 1 finished already)"
+
+
+def test_a_dry_run_shows_the_grid(tmp_path: Path) -> None:
+    """Of two variants and two alternatives: the cells, a second name, and a combination that makes no sense."""
+    arguments = ("-p", "wgan,wgan_gp", "-t", "none,gradient_penalty", "--without", "none,weight_clipping")
+    done = ganbench("run", *arguments, *SMALL, "-s", "2", "--dry-run", cwd=tmp_path)
+    lines = done.stdout.splitlines()
+    assert "  the same recipe: wgan + gradient_penalty(weight=10.0)" in lines
+    assert [line.split(",")[0] for line in lines if "on one worker" in line] == [
+        "ring8: wgan",
+        "ring8: wgan_gp",
+        "ring8: wgan - weight_clipping",
+        "ring8: wgan - weight_clipping + gradient_penalty(weight=10.0)",
+    ]
+    assert (
+        "ring8: wgan_gp + gradient_penalty(weight=10.0): not_applicable: wgan_gp has GradientPenalty already (2 seeds)"
+    ) in lines
+    assert lines[-1].startswith("8 cells: 4 to run, 3 that cannot begin, 1 that is another under a second name; about")
 
 
 def test_nothing_that_runs_is_exit_code_4(site: Path, tmp_path: Path) -> None:

@@ -51,6 +51,16 @@ def test_parameter_counts():
     assert count(pair.discriminator((1, 28, 28))) == (16 * w + w) + (w * 2 * w * 16 + 2 * w) + (2 * w * 7 * 7 + 1)
 
 
+def test_the_discriminators_batch_normalisation_is_an_option():
+    """It follows every convolution but the first, in the place of the bias; then the pair says that it normalises."""
+    w, pair = 6, DCGANPair(width=6, discriminator_batch_norm=True)
+    assert (DCGANPair().normalises_batch, pair.normalises_batch) == (False, True)
+    discriminator = pair.discriminator((1, 28, 28))
+    norms = [module for module in discriminator.modules() if isinstance(module, nn.BatchNorm2d)]
+    assert [norm.num_features for norm in norms] == [2 * w]
+    assert count(discriminator) == (16 * w + w) + (w * 2 * w * 16 + 2 * (2 * w)) + (2 * w * 7 * 7 + 1)
+
+
 def test_width_doubles_with_each_halving():
     """At 64 pixels and width 128 the stem has the paper's 1,024 channels of 4 x 4 (figure 1)."""
     with torch.device("meta"):
@@ -61,7 +71,7 @@ def test_width_doubles_with_each_halving():
 def test_initial_weights():
     """Weights are drawn from N(0, 0.02), gains from N(1, 0.02), biases are zero."""
     torch.manual_seed(0)
-    pair = DCGANPair(width=32)
+    pair = DCGANPair(width=32, discriminator_batch_norm=True)
     for module in [*pair.generator(64, (3, 32, 32)).modules(), *pair.discriminator((3, 32, 32)).modules()]:
         if isinstance(module, nn.Linear | nn.Conv2d | nn.ConvTranspose2d | nn.BatchNorm2d):
             assert module.bias is None or not module.bias.any()
@@ -90,10 +100,11 @@ def test_other_shapes_make_no_sense(shape: tuple[int, ...]):
 @pytest.mark.parametrize("shape", [(1, 28, 28), (3, 32, 32)])
 @pytest.mark.parametrize("side", ["generator", "discriminator"])
 @pytest.mark.parametrize("training", [True, False])
-def test_stacked_equals_looped(shape: tuple[int, ...], side: str, training: bool):
+@pytest.mark.parametrize("normalised", [False, True])
+def test_stacked_equals_looped(shape: tuple[int, ...], side: str, training: bool, normalised: bool):
     """Three seeds under vmap give what each gives alone: outputs, gradients, and the running statistics they leave."""
     torch.manual_seed(0)
-    pair = DCGANPair(width=4)
+    pair = DCGANPair(width=4, discriminator_batch_norm=normalised)
     networks = [pair.generator(5, shape) if side == "generator" else pair.discriminator(shape) for _ in range(3)]
     networks = [network.double().train(training) for network in networks]
     x = torch.randn(3, 6, *((5,) if side == "generator" else shape), dtype=torch.float64)

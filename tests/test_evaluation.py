@@ -159,3 +159,25 @@ def test_without_metrics_that_read_features_nothing_is_extracted():
     network = Means()
     Evaluator(digits.load(None, None), [reading()], Extractor("means", "0" * 64, network))(IMAGES, None)
     assert network.seen == 0
+
+
+def test_metrics_are_told_what_was_measured_before():
+    """The values of the run's earlier points, oldest first; none unless there are any."""
+    metric = reading()
+    evaluate = Evaluator(ring_dataset(), [metric], None)
+    evaluate(POINTS, None)
+    evaluate(POINTS, None, [{"x": 1.0}, {"x": 2.0}])
+    assert [evidence.history for evidence in metric.shown] == [(), ({"x": 1.0}, {"x": 2.0})]
+
+
+def test_words_for_numbers_are_described_where_there_are_any():
+    """As a list, which JSON gives back as it was; other quantities are described as before."""
+
+    class Worded(Fixed):
+        @property
+        def quantities(self) -> tuple[Quantity, ...]:
+            return (Quantity("verdict", "lower", labels=("good", "bad")), Quantity("plain", "lower"))
+
+    described = Evaluator(ring_dataset(), [Worded({})], None).quantities
+    assert described["verdict"]["labels"] == ["good", "bad"]
+    assert "labels" not in described["plain"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -88,3 +89,36 @@ def test_specs_that_do_not_last_are_refused(tmp_path: Path):
     with pytest.raises(PluginError, match="wanted 0123456789abcdef: what they depend on changed since"):
         execute(Request("nsgan", "ring8"), [0], ["0123456789abcdef"], Store(tmp_path), False, lambda news: None)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_metrics_see_the_points_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """At each of four points the evaluator is given the values of those before it, in order."""
+    run = group_run(tmp_path, Tied())
+    run = GroupRun(
+        replace(run.experiment, template=replace(run.experiment.template, points=4)),
+        (0,), Store(tmp_path), lambda news: None,
+    )  # fmt: skip
+    seen = []
+
+    def evaluate(samples: Tensor, scores: object, history: list[Any]) -> tuple[dict[str, float], list[str]]:
+        seen.append(list(history))
+        return {"count": float(len(history))}, []
+
+    monkeypatch.setattr(type(run.experiment.evaluator), "__call__", lambda self, *evidence: evaluate(*evidence))
+    run._train()
+    assert seen == [[{"count": float(k)} for k in range(point)] for point in range(4)]
+
+
+def test_snapshots_take_a_tenth_of_the_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Where a snapshot takes 0.1 s, the next is not made within the second: of four quick points, one is kept."""
+    kept = []
+
+    def slow(*state: object) -> None:
+        kept.append(state)
+        time.sleep(0.1)
+
+    monkeypatch.setattr("ganbench.execution.save_snapshot", slow)
+    run = group_run(tmp_path, Tied())
+    points = replace(run.experiment.template, points=4)
+    GroupRun(replace(run.experiment, template=points), (0,), Store(tmp_path), lambda news: None)._train()
+    assert len(kept) == 1

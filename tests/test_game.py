@@ -452,3 +452,9 @@ def test_recipes_with_views_or_dynamics_are_other_recipes() -> None:
     others: list[Recipe] = [replace(plain, views=(Doubled(),)), replace(plain, dynamics=Simultaneous())]
     assert all(other != plain for other in others)
     assert len({plain, *others}) == 3
+
+
+def test_the_order_of_penalties_means_nothing() -> None:
+    """Two recipes with the same penalties in another order are equal, for their sum is what is added."""
+    one, other = Falling(1.0), Remembering()
+    assert recipe(penalties=(one, other)) == recipe(penalties=(other, one))

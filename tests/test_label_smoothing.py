@@ -1,18 +1,18 @@
-"""One-sided label smoothing, Salimans et al. 2016, section 3.4."""
+"""Label smoothing, one-sided and two-sided, Salimans et al. 2016, section 3.4."""
 
 from dataclasses import dataclass, replace
 
 import pytest
 import torch
 from ganbench_plugins.gan import GAN, Minimax
-from ganbench_plugins.label_smoothing import LabelSmoothing, Smoothed
+from ganbench_plugins.label_smoothing import LabelSmoothing, Smoothed, SmoothedBothWays, TwoSidedSmoothing
 from ganbench_plugins.lsgan import LSGAN, LeastSquares
 from ganbench_plugins.nsgan import NonSaturating
 from ganbench_plugins.wgan import WGAN
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from ganbench import Discriminator, Loss, NotApplicable, Recipe
+from ganbench import Discriminator, Loss, NotApplicable, Recipe, Trick
 
 SCORES = torch.linspace(-4, 4, 9)
 
@@ -70,15 +70,58 @@ def test_a_loss_of_pairs_is_not_applicable() -> None:
         LabelSmoothing()(replace(GAN, loss=Paired()))
 
 
-def test_smoothing_twice_is_not_applicable() -> None:
-    """Smoothed labels are not smoothed again."""
+@pytest.mark.parametrize("first", [LabelSmoothing(), TwoSidedSmoothing()], ids=lambda trick: trick.name)
+@pytest.mark.parametrize("second", [LabelSmoothing(), TwoSidedSmoothing()], ids=lambda trick: trick.name)
+def test_smoothing_twice_is_not_applicable(first: Trick, second: Trick) -> None:
+    """Smoothed labels are not smoothed again, one-sided or two-sided."""
     with pytest.raises(NotApplicable, match="the labels of gan are smoothed already"):
-        LabelSmoothing()(LabelSmoothing()(GAN))
+        second(first(GAN))
+
+
+@pytest.mark.parametrize("epsilon", [0.0, 0.1, 0.3])
+def test_two_sides_are_cross_entropy_to_two_soft_targets(epsilon: float) -> None:
+    """On logits, it is torch's binary cross entropy to the target 1 - epsilon for reals and epsilon for fakes."""
+    loss = SmoothedBothWays(Minimax(), epsilon)
+    for half, target in ((loss.on_real, 1 - epsilon), (loss.on_fake, epsilon)):
+        expected = binary_cross_entropy_with_logits(SCORES, torch.full_like(SCORES, target), reduction="none")
+        torch.testing.assert_close(half(SCORES), expected)
+
+
+def test_two_sides_leave_the_generator_its_loss() -> None:
+    """Only the discriminator's labels are smoothed, and its threshold stays."""
+    loss = SmoothedBothWays(NonSaturating(), 0.1)
+    assert torch.equal(loss.on_generated(SCORES), NonSaturating().on_generated(SCORES))
+    assert loss.threshold == 0.0
+
+
+@pytest.mark.parametrize(("p", "q"), [(0.9, 0.1), (0.5, 0.5), (0.01, 0.99)])
+@pytest.mark.parametrize(("smoothed", "beta"), [(Smoothed, 0.0), (SmoothedBothWays, 0.1)])
+def test_the_optimal_discriminator_is_what_the_section_says(
+    p: float, q: float, smoothed: type[Smoothed], beta: float
+) -> None:
+    """With alpha = 0.9, p on_real + q on_fake is least where sigmoid(score) = (alpha p + beta q) / (p + q)."""
+    loss = smoothed(Minimax(), 0.1)
+    best = (0.9 * p + beta * q) / (p + q)
+    score = torch.tensor([best], dtype=torch.float64).logit().requires_grad_()
+    (slope,) = torch.autograd.grad((p * loss.on_real(score) + q * loss.on_fake(score)).sum(), score)
+    assert slope.item() == pytest.approx(0.0, abs=1e-12)
+
+
+def test_the_two_sided_trick_wraps_the_loss() -> None:
+    """With the epsilon 0.1 of the one-sided trick, and where that is not applicable, neither is this."""
+    assert TwoSidedSmoothing()(GAN) == replace(GAN, loss=SmoothedBothWays(GAN.loss, 0.1))
+    assert TwoSidedSmoothing()(GAN) != LabelSmoothing()(GAN)
+    with pytest.raises(NotApplicable, match="Wasserstein, the loss of wgan, has no labels to smooth"):
+        TwoSidedSmoothing()(WGAN)
 
 
 @pytest.mark.parametrize("epsilon", [-0.1, 0.5, float("nan")])
 def test_an_epsilon_that_turns_labels_over_is_refused(epsilon: float) -> None:
     """An epsilon below 0 or from 1/2 up is an error in the trick and in the loss alike."""
-    for make in (lambda: LabelSmoothing(epsilon), lambda: Smoothed(Minimax(), epsilon)):
+    for make in (
+        lambda: LabelSmoothing(epsilon),
+        lambda: TwoSidedSmoothing(epsilon),
+        lambda: Smoothed(Minimax(), epsilon),
+    ):
         with pytest.raises(ValueError, match=r"label smoothing: found epsilon .*; wanted 0 <= epsilon < 0\.5"):
             make()

@@ -114,15 +114,35 @@ def test_a_trainer_without_a_discriminator_has_no_scores():
 
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), -float("inf")])
-@pytest.mark.parametrize("where", ["samples", "train", "held_out", "fake"])
+@pytest.mark.parametrize("where", ["samples", "train", "held_out", "fake", "probe"])
 def test_one_number_that_is_not_finite_is_seen(number: float, where: str):
     """Among the samples as among any of the scores."""
     values = {name: torch.zeros(5, 2) if name == "samples" else torch.zeros(5) for name in ("samples", "train", "fake")}
-    values["held_out"] = torch.zeros(7)
+    values |= {"held_out": torch.zeros(7), "probe": torch.zeros(4)}
 
     def observation() -> Observation:
-        return Observation(values["samples"], Scores(values["train"], values["held_out"], values["fake"], None))
+        scores = (values[name] for name in ("train", "held_out", "fake"))
+        return Observation(values["samples"], Scores(*scores, None, values["probe"]))
 
     assert observation().finite
     values[where].view(-1)[3] = number
     assert not observation().finite
+
+
+@pytest.mark.parametrize("seeds", [(0,), (0, 1)])
+def test_probes_are_scored_each_by_itself(seeds: tuple[int, ...]):
+    """A trainer that scores a sample by the batch it stands in gives the point's own score, in the probe's order."""
+
+    class Batch(Scripted):
+        def sample(self, latent: Tensor) -> Tensor:
+            return latent[..., :2]
+
+        def score(self, x: Tensor) -> Tensor:
+            return x.sum(dim=-1).mean(dim=-1, keepdim=True).expand(x.shape[:-1])
+
+    dataset = ring_dataset()
+    for seen in observe(Batch(), dataset, seeds, 10, "cpu"):
+        assert seen.scores.probe is None
+    dataset.probe = torch.tensor([[1.0, 2.0], [0.0, 0.0], [-4.0, 1.0]])
+    for seen in observe(Batch(), dataset, seeds, 10, "cpu"):
+        assert seen.scores.probe.tolist() == [3.0, 0.0, -3.0]

@@ -22,6 +22,7 @@ OTHERS: dict[str, Any] = {
     "tricks": ("ema(decay=0.9)",),
     "settings": (("ema", 0.5),),
     "standard": "MLPPair(width=64)",
+    "without": ("r1",),
     "batch_size": 64,
     "points": 3,
     "samples": 1001,

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from ganbench.leaderboards.board import Board
 
 
 @click.command("leaderboard", short_help="Make tables of stored runs.")
@@ -36,9 +41,19 @@ def command(runs: Path, dataset: str | None, out: Path | None, as_json: bool) ->
     else:
         print_boards(found)
     if out is not None:
-        for path in write_boards(found, out):
+        for path in [*write_boards(found, out), *_pictures(found, out)]:
             click.echo(f"wrote {path}", err=as_json)
     for error in damaged:
         click.echo(f"ganbench: left out: {error}", err=True)
     if damaged:
         sys.exit(3)
+
+
+def _pictures(boards: Sequence[Board], out: Path) -> list[Path]:
+    """The phase planes of boards whose runs have any; drawing loads torch, so it is done for no others."""
+    with_paths = [board for board in boards if {"theta", "psi"} <= board.quantities.keys()]
+    if not with_paths:
+        return []
+    from ganbench.phase import write_phases
+
+    return write_phases(with_paths, out)

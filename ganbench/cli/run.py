@@ -7,15 +7,15 @@ import re
 from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ganbench.cli.names import Names, separated
-from ganbench.request import DATASETS, POINTS, Request, grid
+from ganbench.cli.plan import print_plan
+from ganbench.request import DATASETS, grid
 
 if TYPE_CHECKING:
-    from ganbench.campaign import Plan
     from ganbench.record import RunRecord
     from ganbench.store import Store
 
@@ -59,15 +59,17 @@ class Amount(_NumberType):
     "-t", "--trick", "tricks", type=Names("tricks"), multiple=True,
     help='As "ema" or "label_smoothing(epsilon=0.2)". Repeat to compose; commas are alternatives, "none" among them.',
 )  # fmt: skip
+@click.option(
+    "--without", "without", type=Names("tricks"), multiple=True,
+    help="Take a trick's ingredient out of the variant: an ablation. Commas and repetition as with --trick.",
+)  # fmt: skip
 @click.option("--set", "settings", metavar="INGREDIENT.FIELD=VALUE", multiple=True, help="Set a field of the recipe.")
 @click.option("-b", "--budget", metavar="BUDGET", help="400kimg, 5000g_steps, 1.5Tflops, 90s. Default: the dataset's.")
 @click.option(
     "-s", "--seeds", metavar="N", type=click.IntRange(min=1), help="How many, from 0 on. Default: the dataset's."
 )
 @click.option("--batch-size", metavar="N", type=click.IntRange(min=2), help="Default: the dataset's.")
-@click.option(
-    "--points", metavar="N", type=click.IntRange(min=1), default=POINTS, show_default=True, help="Evaluation points."
-)
+@click.option("--points", metavar="N", type=click.IntRange(min=1), help="Evaluation points. Default: the dataset's.")
 @click.option(
     "--samples", metavar="N", type=click.IntRange(min=2), help="n of the headline evaluation. Default: the dataset's."
 )
@@ -95,6 +97,7 @@ def command(
     plugins: tuple[str, ...],
     datasets: tuple[str, ...],
     tricks: tuple[str, ...],
+    without: tuple[str, ...],
     settings: tuple[str, ...],
     seeds: int | None,
     jobs: int | None,
@@ -114,6 +117,8 @@ def command(
     \b
     ganbench run --plugin wgan_gp
     ganbench run --plugin nsgan --trick gradient_penalty --dataset ring8 --seeds 10
+    ganbench run --plugin gan,nsgan,hinge --trick none,r1,ema --dataset grid25 --dry-run
+    ganbench run --plugin r3gan --without none,r1,r2
     ganbench run --plugin wgan_gp --set gradient_penalty.weight=0.1
     ganbench run --plugin nsgan --dataset mnist --data-root data --budget 60kimg
     """  # noqa: D301 - click wants the control character that keeps lines apart
@@ -122,14 +127,17 @@ def command(
     from ganbench.store import Store
     from ganbench.supervision import Limits, Pool, usable_cores
 
-    requests = _requests(plugins, datasets or DATASETS, tricks, settings, options)
+    variants = list(chain.from_iterable(separated(plugins)))
+    names = list(chain.from_iterable(separated(datasets or DATASETS, colon=True)))
+    asked: dict[str, Any] = {"settings": settings, **options}
+    requests = grid(variants, names, separated(tricks), separated(without), **asked)
     limits = Limits(time_limit, int(memory_limit) if memory_limit else None)
     store = Store(out)
     with Pool(jobs or usable_cores(), int(options["threads"] or 1), limits) as pool:
         campaign = Campaign(store, pool, resume, again)
-        plan = campaign.plan(requests, seeds)
+        plan = campaign.plan(requests, seeds, timed=dry_run)
         if dry_run:
-            _print_plan(plan, store, as_json)
+            print_plan(plan, campaign, jobs or usable_cores(), as_json)
             return
         with Bars() as bars:
             records = campaign.carry_out(plan, bars)
@@ -143,35 +151,6 @@ def exit_code(records: Sequence[RunRecord]) -> int:
     if statuses <= {"ok"}:
         return 0
     return 4 if statuses <= {"load_error", "not_applicable"} else 3
-
-
-def _requests(
-    plugins: tuple[str, ...],
-    datasets: tuple[str, ...],
-    tricks: tuple[str, ...],
-    settings: tuple[str, ...],
-    options: dict[str, str | int | None],
-) -> list[Request]:
-    variants = list(chain.from_iterable(separated(plugins)))
-    names = list(chain.from_iterable(separated(datasets, colon=True)))
-    return grid(variants, names, separated(tricks), **{"settings": settings, **options})
-
-
-def _print_plan(plan: Plan, store: Store, as_json: bool) -> None:
-    if as_json:
-        click.echo(json.dumps([spec.as_dict() | {"id": spec.id} for spec in plan.specs], indent=2))
-        return
-    for group in plan.groups:
-        spec = group.specs[0]
-        cost = "trains nothing" if spec.is_control else f"{spec.budget} in batches of {spec.batch_size}"
-        seeds = f"seed{'s' * (len(group.seeds) > 1)} {', '.join(map(str, group.seeds))}"
-        done = sum((record := store.find(each)) is not None and record.status != "interrupted" for each in group.specs)
-        known = f" ({done} of {len(group.specs)} finished already)" if done else ""
-        click.echo(f"{spec.dataset}: {spec.cell}, {cost}, {seeds}{known}")
-    for record in plan.failures:
-        click.echo(
-            f"{record.spec.dataset}: {record.spec.cell}, seed {record.spec.seed}: {record.status}: {record.reason}"
-        )
 
 
 def _print_records(records: Sequence[RunRecord], store: Store, as_json: bool) -> None:

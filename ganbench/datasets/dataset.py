@@ -28,6 +28,8 @@ class Standard:
     batch_size: int
     budget: str
     seeds: int
+    binding_optimizer: bool = False
+    """Whether the optimiser is part of the dataset's question: it then takes the place of every recipe's own."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,8 @@ class Evaluation:
     """n of the headline evaluation, the last."""
     curve_samples: int
     """n of the evaluations on the way, which draw the curves."""
+    points: int = 10
+    """How many evaluations, evenly spaced over the budget, the headline's included."""
 
 
 class Dataset(ABC):
@@ -55,6 +59,8 @@ class Dataset(ABC):
     evaluation: Evaluation
     density: GaussianMixture | None = None
     """The true density where it is known."""
+    probe: Tensor | None = None
+    """Points (k, *sample shape) at which the discriminator's scores are recorded at every evaluation."""
 
     @abstractmethod
     def shuffled(self, split: Split, generator: torch.Generator) -> Tensor:

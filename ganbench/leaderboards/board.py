@@ -110,16 +110,37 @@ def _quantities(records: list[RunRecord], headline: str) -> dict[str, dict[str, 
 
 
 def _rows(records: list[RunRecord]) -> list[Row]:
-    sources: dict[str, dict[str | None, list[RunRecord]]] = defaultdict(lambda: defaultdict(list))
+    names = _names(records)
+    sources: dict[tuple[str, ...], dict[str | None, list[RunRecord]]] = defaultdict(lambda: defaultdict(list))
     for record in records:
-        sources[record.spec.cell][record.spec.source_hash].append(record)
+        sources[names[record.spec.cell]][record.spec.source_hash].append(record)
     for versions in sources.values():
         _forget_what_loads_now(versions)
     return [
-        Row(cell if len(versions) == 1 else f"{cell} @{(source or 'unknown')[:7]}", _one_a_seed(runs))
-        for cell, versions in sources.items()
+        Row(_label(cells, source, len(versions)), _one_a_seed(runs), cells if len(versions) == 1 else ())
+        for cells, versions in sources.items()
         for source, runs in versions.items()
     ]
+
+
+def _names(records: list[RunRecord]) -> dict[str, tuple[str, ...]]:
+    """All the names of each cell's recipe, the simplest first: two names of one recipe are one cell."""
+    recipes: dict[str, set[str]] = defaultdict(set)
+    also: dict[str, set[str]] = defaultdict(set)
+    for record in records:
+        recipes[record.spec.cell] |= {record.recipe} - {""}
+        also[record.spec.cell] |= set(record.also)
+    same: dict[str, set[str]] = defaultdict(set)
+    for cell, found in recipes.items():
+        same[found.pop() if len(found) == 1 else cell] |= {cell, *also[cell]}
+    sorted_names = (tuple(sorted(cells, key=lambda cell: (cell.count(" "), _natural(cell)))) for cells in same.values())
+    return {cell: cells for cells in sorted_names for cell in cells}
+
+
+def _label(cells: tuple[str, ...], source: str | None, versions: int) -> str:
+    others = f" (= {', '.join(cells[1:])})" if len(cells) > 1 else ""
+    version = f" @{(source or 'unknown')[:7]}" if versions > 1 else ""
+    return f"{cells[0]}{version}{others}"
 
 
 def _forget_what_loads_now(versions: dict[str | None, list[RunRecord]]) -> None:

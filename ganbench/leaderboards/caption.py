@@ -47,6 +47,16 @@ def reading(board: Board) -> list[str]:
     return sentences
 
 
+def reading_effects(board: Board) -> list[str]:
+    """How the table of effects is to be read, one sentence an item."""
+    return [
+        f"An effect is {named(board, board.headline)} with the change minus without it, seed by seed: mean ± half the "
+        "95 % t-interval of the differences. An interval that holds 0 decides nothing.",
+        "The intervals are not corrected for how many there are: of twenty changes that do nothing, one will look as "
+        "if it did something.",
+    ]
+
+
 def direction(board: Board, quantity: str) -> str:
     """Which way of `quantity` is better: "higher", "lower" or "neither"."""
     return str(board.quantities.get(quantity, {}).get("direction", "neither"))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 from ganbench.leaderboards.board import Board
 from ganbench.leaderboards.caption import named, spent
+from ganbench.leaderboards.effects import Effect, Effects
 from ganbench.leaderboards.numbers import count_text, estimate_text, magnitude_text, seconds_text, seeds_text
-from ganbench.leaderboards.row import Row
+from ganbench.leaderboards.row import Estimate, Row
+from ganbench.record import RunRecord
 
 LONE = "1 seed, no interval"
 
@@ -17,10 +21,14 @@ def results(board: Board, row: Row, lone: str = LONE) -> dict[str, str]:
 
 
 def quantity_text(row: Row, quantity: str, lone: str = LONE) -> str:
-    """As "7.2 ± 0.6", "7.2 (1 seed, no interval)", "7.2 ± 0.6 (3 seeds)" where more were ok; empty without a value."""
+    """As "7.2 ± 0.6", "7.2 (1 seed, no interval)", "7.2 ± 0.6 (3 seeds)" where more were ok; empty without a value.
+
+    Numbers that stand for words give the word, or where seeds differ how many say which: "3 converges, 2 cycles".
+    """
     estimate = row.estimate(quantity)
-    text = estimate_text(estimate)
-    if estimate.seeds == 1:
+    words = row.words(quantity)
+    text = words or estimate_text(estimate)
+    if estimate.seeds == 1 and not words:
         return f"{text} ({lone})"
     return f"{text} ({seeds_text(estimate.seeds)})" if text and estimate.seeds < len(row.ok) else text
 
@@ -39,18 +47,61 @@ def cost(board: Board, row: Row) -> dict[str, str]:
     }
 
 
+def effect_lines(effects: Effects, lone: str = LONE) -> list[dict[str, str]]:
+    """First the variants as they are; then a line a change: what it does to each variant, and to all on average."""
+    plain = {"change": "none: the headline itself"} | {
+        name: quantity_text(effects.plain[name], effects.board.headline, lone) for name in effects.variants
+    }
+    return [plain, *(_effect_line(effects, change, lone) for change in effects.changes)]
+
+
+def _effect_line(effects: Effects, change: str, lone: str) -> dict[str, str]:
+    headline = effects.board.headline
+    cells = {name: _effect_text(effects.cells[name, change], headline, lone) for name in effects.variants}
+    if len(cells) == 1 or any(row.words(headline) for row in effects.plain.values()):
+        return {"change": change, **cells}
+    estimate, variants = effects.over_variants(change)
+    together = f"{_signed(estimate, lone)} ({variants} of {len(cells)})" if variants else ""
+    return {"change": change, **cells, "all variants": together}
+
+
+def _effect_text(effect: Effect, headline: str, lone: str) -> str:
+    if effect.row is None:
+        return "not run"
+    if {record.status for record in effect.row.records} == {"not_applicable"}:
+        return "not applicable"
+    if words := effect.row.words(headline):
+        return words
+    if not effect.estimate.seeds:
+        return effect.row.failures or "no seed has both"
+    seeds = f" ({seeds_text(effect.estimate.seeds)})" if 1 < effect.estimate.seeds < len(effect.row.records) else ""
+    return _signed(effect.estimate, lone) + seeds
+
+
+def _signed(estimate: Estimate, lone: str) -> str:
+    text = estimate_text(estimate)
+    sign = "" if not text or text.startswith("-") else "+"
+    return f"{sign}{text}" + (f" ({lone})" if estimate.seeds == 1 else "")
+
+
 def incidents(board: Board) -> list[dict[str, str]]:
-    """Every run that failed or left a value out: whose it was, what became of it, why, what it had spent by then."""
+    """What failed or left a value out: whose it was, what became of it, why, what it had spent by then.
+
+    Runs of one cell to which the same happened stand together.
+    """
+    found: dict[tuple[str, ...], list[RunRecord]] = defaultdict(list)
+    for row in board.all_rows:
+        for record in row.records:
+            if record.status != "ok" or record.reason:
+                found[row.cell, record.status, record.reason, spent(record)].append(record)
     return [
         {
-            "cell": row.cell,
-            "seed": str(record.spec.seed),
-            "status": record.status,
-            "reason": record.reason,
-            "spent": spent(record),
-            "run": record.id,
+            "cell": cell,
+            "seed": ", ".join(str(record.spec.seed) for record in records),
+            "status": status,
+            "reason": reason,
+            "spent": cost,
+            "run": " ".join(record.id for record in records),
         }
-        for row in board.all_rows
-        for record in row.records
-        if record.status != "ok" or record.reason
+        for (cell, status, reason, cost), records in found.items()
     ]

@@ -6,13 +6,18 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+import pandas as pd
+
 from ganbench.atomic import write_text
 from ganbench.leaderboards.board import Board
+from ganbench.leaderboards.effects import effects
 from ganbench.leaderboards.markdown import board_markdown
 
 
 def write_boards(boards: Sequence[Board], folder: Path) -> list[Path]:
     """Writes `<slug>.csv` and `<slug>.md` for each board into `folder`, and returns their paths in that order.
+
+    A board that shows effects also gives `<slug>-effects.csv`, a row a variant and change.
 
     The same boards give the same bytes. The folder is made where it is missing.
 
@@ -21,7 +26,10 @@ def write_boards(boards: Sequence[Board], folder: Path) -> list[Path]:
     """
     written = []
     for slug, board in zip(slugs(boards), boards, strict=True):
-        for suffix, text in ((".csv", board_csv(board)), (".md", board_markdown(board))):
+        found = effects(board)
+        tables = {".csv": board_csv(board), ".md": board_markdown(board)}
+        tables |= {"-effects.csv": _csv(found.table)} if found else {}
+        for suffix, text in tables.items():
             write_text(folder / f"{slug}{suffix}", text)
             written.append(folder / f"{slug}{suffix}")
     return written
@@ -33,7 +41,11 @@ def board_csv(board: Board) -> str:
     Numbers have ten significant digits: every count up to ten billion is exact, and the last bits, in which machines
     differ, are left out. A number that is not there is an empty field.
     """
-    return board.table.to_csv(index=False, float_format="%.10g", lineterminator="\n")
+    return _csv(board.table)
+
+
+def _csv(table: pd.DataFrame) -> str:
+    return table.to_csv(index=False, float_format="%.10g", lineterminator="\n")
 
 
 def slugs(boards: Sequence[Board]) -> list[str]:

@@ -10,8 +10,9 @@ import html
 import pandas as pd
 
 from ganbench.leaderboards.board import Board
-from ganbench.leaderboards.caption import direction, facts, reading
-from ganbench.leaderboards.entries import cost, incidents, results
+from ganbench.leaderboards.caption import direction, facts, reading, reading_effects
+from ganbench.leaderboards.effects import effects
+from ganbench.leaderboards.entries import cost, effect_lines, incidents, results
 
 _ENTITIES = {ord(character): f"&#{ord(character)};" for character in "|`*~$\\"}
 
@@ -27,6 +28,12 @@ def board_markdown(board: Board) -> str:
         "## Cost of one seed",
         _table([{"cell": row.cell, **cost(board, row), "runs": row.ids} for row in board.all_rows]),
     ]
+    if found := effects(board):
+        sections += [
+            f"## Effects on {escaped(board.headline)}",
+            "\n".join(escaped(sentence) for sentence in reading_effects(board)),
+            _table(effect_lines(found)),
+        ]
     if listed := incidents(board):
         sections += ["## Failed and incomplete runs", _table(listed)]
     if board.quantities:
@@ -51,7 +58,7 @@ def _meaning(board: Board, quantity: str) -> dict[str, str]:
     return {
         "quantity": quantity,
         "better": direction(board, quantity),
-        "unit": str(how.get("unit", "")),
+        "unit": ", ".join(f"{k} {word}" for k, word in enumerate(how.get("labels", ()))) or str(how.get("unit", "")),
         "bounds": _bounds(how.get("lowest"), how.get("highest")),
         "meaning": str(how.get("meaning", "")),
     }

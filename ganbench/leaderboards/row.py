@@ -35,6 +35,8 @@ class Row:
     cell: str
     """As printed: the variant with its tricks and settings, or the name of the control."""
     records: tuple[RunRecord, ...]
+    names: tuple[str, ...] = ()
+    """Every cell that is this row, the simplest first; none where other versions of the code stand on the board too."""
 
     @property
     def ok(self) -> tuple[RunRecord, ...]:
@@ -61,6 +63,21 @@ class Row:
         """Mean and interval of `quantity` over the ok seeds that have it."""
         values = _present([record.values.get(quantity) for record in self.ok])
         return Estimate(*t_interval(values), len(values)) if len(values) else Estimate(None, None, 0)
+
+    def words(self, quantity: str) -> str:
+        """What the ok seeds say of a quantity whose numbers stand for words: "converges", "3 converges, 2 cycles".
+
+        Empty where its numbers are numbers.
+        """
+        found = [
+            labels[int(value)]
+            for record in self.ok
+            if (value := record.values.get(quantity)) is not None
+            and (labels := record.quantities.get(quantity, {}).get("labels"))
+            and value in range(len(labels))
+        ]
+        counts = Counter(map(str, found)).most_common()
+        return str(found[0]) if len(counts) == 1 else ", ".join(f"{count} {word}" for word, count in counts)
 
     @property
     def networks(self) -> tuple[str, ...]:

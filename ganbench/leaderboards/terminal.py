@@ -13,8 +13,9 @@ from rich.table import Table
 from rich.text import Text
 
 from ganbench.leaderboards.board import Board
-from ganbench.leaderboards.caption import facts, named, reading
-from ganbench.leaderboards.entries import cost, incidents, quantity_text, results
+from ganbench.leaderboards.caption import facts, named, reading, reading_effects
+from ganbench.leaderboards.effects import effects
+from ganbench.leaderboards.entries import cost, effect_lines, incidents, quantity_text, results
 from ganbench.leaderboards.row import Row
 
 CELLS_ABREAST = 5
@@ -35,6 +36,7 @@ def board_renderable(board: Board) -> RenderableType:
         _plain(f"{board.conditions.dataset}: {board.conditions.budget}", "bold"),
         *overview,
         *(_block(board, rows) for rows in blocks),
+        *_effects(board),
         *(_incident(run) for run in incidents(board)),
         *(_plain(f"{name}: {text}", "dim") for name, text in facts(board).items()),
         *(_plain(sentence, "dim") for sentence in reading(board)),
@@ -62,6 +64,28 @@ def _block(board: Board, rows: Sequence[Row]) -> Table:
     return table
 
 
+def _effects(board: Board) -> list[RenderableType]:
+    """What each change does to each variant: changes as rows, five variants abreast."""
+    found = effects(board)
+    if found is None:
+        return []
+    lines = effect_lines(found, _LONE)
+    names = [name for name in lines[-1] if name != "change"]
+    blocks = [names[k : k + CELLS_ABREAST] for k in range(0, len(names), CELLS_ABREAST)]
+    return [
+        _plain(f"effects on {named(board, board.headline)}", "bold"),
+        *(_effect_block(lines, columns) for columns in blocks),
+        *(_plain(sentence, "dim") for sentence in reading_effects(board)),
+    ]
+
+
+def _effect_block(lines: Sequence[dict[str, str]], columns: Sequence[str]) -> Table:
+    table = _table(["change", *columns])
+    for line in lines:
+        _add(table, [line["change"], *(line.get(column, "") for column in columns)])
+    return table
+
+
 def _short(board: Board, name: str) -> str:
     """A quantity without the name of the extractor, which a board has one of and tells below."""
     return name.replace(f"[{board.conditions.extractor}]", "")
@@ -70,7 +94,9 @@ def _short(board: Board, name: str) -> str:
 def _incident(run: dict[str, str]) -> Text:
     spent = f" after {run['spent']}" if run["spent"] else ""
     reason = f": {run['reason']}" if run["reason"] else ""
-    return _plain(f"{run['cell']}, seed {run['seed']}: {run['status']}{spent}{reason} (run {run['run']})", "red")
+    several = "s" * ("," in run["seed"])
+    where = f"seed{several} {run['seed']}: {run['status']}{spent}{reason} (run{several} {run['run']})"
+    return _plain(f"{run['cell']}, {where}", "red")
 
 
 def _table(names: Iterable[str]) -> Table:

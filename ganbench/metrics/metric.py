@@ -30,6 +30,8 @@ class Quantity:
     """The bounds that the number cannot leave, where there are any."""
     meaning: str = ""
     """One sentence for the reader of a table."""
+    labels: tuple[str, ...] = ()
+    """Words for the numbers 0, 1, 2 and so on, where the quantity is a choice among them."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,8 @@ class Scores:
     held_out: Tensor
     fake: Tensor
     threshold: float | None
+    probe: Tensor | None = None
+    """Of the dataset's probe points (k,), where it has any."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,8 @@ class Evidence:
     """Of the training reals."""
     scores: Scores | None = None
     density: GaussianMixture | None = None
+    history: tuple[Mapping[str, float], ...] = ()
+    """What was measured at the run's evaluation points before this one, oldest first."""
 
 
 class Metric(ABC):

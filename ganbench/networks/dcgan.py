@@ -5,10 +5,11 @@ Networks", ICLR 2016, https://arxiv.org/abs/1511.06434, section 3 and figure 1: 
 generator, LeakyReLU(0.2) inside the discriminator; section 4: weights start from N(0, 0.02). The gains of batch
 normalisation start from N(1, 0.02), as in the authors' code, https://github.com/Newmu/dcgan_code.
 
-Deviations. The discriminator has no batch normalisation: with it, a sample's score depends on its whole batch, and the
-gradient of one score by one sample, which WGAN-GP and R1 penalise, means nothing (Gulrajani et al., "Improved Training
-of Wasserstein GANs", https://arxiv.org/abs/1704.00028, section 4, "No critic batch normalization"). Sides that are no
-power of two are halved, rounding down, until less than eight is left: 28 comes from 7 by 14, 64 from 4 by 8, 16 and 32.
+Deviations. The discriminator has batch normalisation only where it is asked for: with it, a sample's score depends on
+its whole batch, and the gradient of one score by one sample, which WGAN-GP and R1 penalise, means nothing (Gulrajani et
+al., "Improved Training of Wasserstein GANs", https://arxiv.org/abs/1704.00028, section 4, "No critic batch
+normalization"). Kernels are 4 by 4, which a stride of 2 covers evenly, and not 5 by 5. Sides that are no power of two
+are halved, rounding down, until less than eight is left: 28 comes from 7 by 14, 64 from 4 by 8, 16 and 32.
 """
 
 from __future__ import annotations
@@ -52,13 +53,16 @@ class DCGANGenerator(nn.Module):
 class DCGANDiscriminator(nn.Module):
     """Images (batch, channels, side, side) -> scores (batch,)."""
 
-    def __init__(self, sample_shape: tuple[int, ...], width: int) -> None:
+    def __init__(self, sample_shape: tuple[int, ...], width: int, batch_norm: bool = False) -> None:
         super().__init__()
         sides = halved_sides(sample_shape)
         widths = [sample_shape[0], *(width * 2**k for k in range(len(sides) - 1))]
         layers: list[nn.Module] = []
-        for inputs, outputs in pairwise(widths):
-            layers += [nn.Conv2d(inputs, outputs, 4, stride=2, padding=1), nn.LeakyReLU(0.2)]
+        for k, (inputs, outputs) in enumerate(pairwise(widths)):
+            normalised = batch_norm and k > 0
+            layers.append(nn.Conv2d(inputs, outputs, 4, stride=2, padding=1, bias=not normalised))
+            layers += [nn.BatchNorm2d(outputs)] if normalised else []
+            layers.append(nn.LeakyReLU(0.2))
         self.hidden = nn.Sequential(*layers)
         self.out = nn.Linear(widths[-1] * sides[-1] ** 2, 1)
         self.apply(_initialise)
@@ -78,14 +82,21 @@ class DCGANPair(Networks):
     """Convolutional networks with `width` channels next to the image, twice as many at each halving of the side."""
 
     width: int = 64
+    discriminator_batch_norm: bool = False
+    """Whether the discriminator has it, in every layer but its first and its last, as in the paper."""
+
+    @property
+    def normalises_batch(self) -> bool:
+        """Where the discriminator has batch normalisation, the penalties on a sample's own slope do not apply."""
+        return self.discriminator_batch_norm
 
     def generator(self, latent_dim: int, sample_shape: tuple[int, ...]) -> DCGANGenerator:
         """Batch normalisation after every layer but the last, as in the paper."""
         return DCGANGenerator(latent_dim, sample_shape, self.width)
 
     def discriminator(self, sample_shape: tuple[int, ...]) -> DCGANDiscriminator:
-        """No normalisation, so that every penalty applies."""
-        return DCGANDiscriminator(sample_shape, self.width)
+        """No normalisation, unless it is asked for, so that every penalty applies."""
+        return DCGANDiscriminator(sample_shape, self.width, self.discriminator_batch_norm)
 
 
 def halved_sides(sample_shape: tuple[int, ...]) -> list[int]:

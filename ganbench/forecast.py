@@ -1,0 +1,62 @@
+"""How long a group of runs will take, from a moment of it on this machine."""
+
+from __future__ import annotations
+
+import time
+
+from ganbench.experiment import Experiment
+from ganbench.observation import observe
+from ganbench.supply import Supply
+from ganbench.trainer import Trainer
+from ganbench.training import WATCHED, Ledger, metered_step
+
+MOMENT = 0.5
+"""Seconds of training that are looked at."""
+LONGEST = 10
+"""Times as long are spent waiting for the generator's first turn."""
+
+
+def forecast(experiment: Experiment) -> float | None:
+    """Seconds that one full group of seeds will train and be measured, start-up and saving left out; None if unknown.
+
+    On a machine that does other things meanwhile it will be longer.
+    """
+    seeds = tuple(range(experiment.group_size))
+    trainer = experiment.trainer(seeds)
+    evaluation = _evaluation_seconds(experiment, trainer, seeds)
+    training = _training_seconds(experiment, trainer, seeds)
+    return None if training is None else training + evaluation
+
+
+def _evaluation_seconds(experiment: Experiment, trainer: Trainer, seeds: tuple[int, ...]) -> float:
+    """One evaluation on the way, times all of them; the last, which is larger, in proportion."""
+    template = experiment.template
+    started = time.perf_counter()
+    for observation in observe(trainer, experiment.dataset, seeds, template.curve_samples, template.device):
+        if observation.finite:
+            experiment.evaluator(observation.samples, observation.scores)
+    once = time.perf_counter() - started
+    return once * (template.points - 1 + template.samples / template.curve_samples)
+
+
+def _training_seconds(experiment: Experiment, trainer: Trainer, seeds: tuple[int, ...]) -> float | None:
+    budget, batch_size = experiment.budget, experiment.template.batch_size
+    if budget is None or budget.unit == "seconds":
+        return budget.limit * len(seeds) if budget else 0.0
+    supply, ledger = Supply(experiment.dataset, seeds, batch_size, experiment.request.device), Ledger()
+    _train(trainer, supply, ledger, MOMENT / 5)
+    ledger.updates += WATCHED  # from here on no FLOPs are counted, which takes time
+    before = budget.spent_fraction(ledger.meters)
+    seconds = _train(trainer, supply, ledger, MOMENT)
+    spent = budget.spent_fraction(ledger.meters) - before
+    return seconds / spent if spent > 0 else None
+
+
+def _train(trainer: Trainer, supply: Supply, ledger: Ledger, least: float) -> float:
+    """Trains for that many seconds and to the end of a turn, and returns how long it took."""
+    started, turns = time.perf_counter(), ledger.meters.g_steps
+    while (seconds := time.perf_counter() - started) < least or (
+        ledger.meters.g_steps == turns and seconds < LONGEST * least
+    ):
+        metered_step(trainer, supply, ledger, len(supply.seeds))
+    return seconds
