@@ -1,0 +1,124 @@
+"""Unrolled GANs: the generator answers the discriminator as it will be after a few more steps, and how it gets there.
+
+Metz, Poole, Pfau and Sohl-Dickstein, "Unrolled Generative Adversarial Networks", ICLR 2017,
+https://arxiv.org/abs/1611.02163, equations 6 to 10: the generator descends its loss against a discriminator that has
+taken K further steps on the same batch, and the gradient goes through these steps. The discriminator's own updates are
+untouched. K = 5 is that of the authors' notebook, https://github.com/poolio/unrolled_gan; the paper has 10 for its
+mixture of Gaussians and 1, 5 and 10 for images.
+
+The steps are the recipe's own, with its learning rate: plain gradient steps under SGD, as in equation 7, and Adam's
+under Adam, which the authors unroll.
+
+Deviations. The optimiser starts afresh at each look ahead, where the authors' goes on from the moments it has gathered.
+A fresh Adam's first step is the sign of the gradient, whatever its size: how far the discriminator goes is foreseen,
+but of how it would answer another generator only what the second and later steps say. Adam's epsilon stands under the
+root, for the root of zero has no slope. The generator's loss stays the recipe's, where the authors have the negative of
+the discriminator's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import count, islice
+
+import torch
+from torch import Tensor
+from torch.func import grad
+
+from ganbench import SGD, Adam, Dynamics, Game, NotApplicable, Recipe, Trick, Weights, hookimpl
+
+Slope = Callable[[Weights], Weights]
+"""The gradient at given weights."""
+
+
+def check_steps(steps: int) -> None:
+    """Raises ValueError where there is nothing to unroll."""
+    if steps < 1:
+        raise ValueError(f"unrolled: found {steps} steps; wanted at least 1")
+
+
+@dataclass(frozen=True)
+class Unrolled(Dynamics):
+    """L_G(theta_D^K(theta_G), theta_G), theta_D^K being K descent steps of L_D away from theta_D."""
+
+    steps: int
+    """K"""
+    optimizer: Adam | SGD
+    """What the steps are taken by."""
+
+    def __post_init__(self) -> None:
+        check_steps(self.steps)
+
+    def generator(self, game: Game, d: Weights, g: Weights) -> Tensor:
+        return game.generator_loss(self.ahead(game, d, g), g)
+
+    def ahead(self, game: Game, d: Weights, g: Weights) -> Weights:
+        """The discriminator's weights after the steps; differentiable in `g`."""
+
+        def slope(weights: Weights) -> Weights:
+            found: Weights = grad(game.discriminator_loss)(weights, g)
+            return found
+
+        path = (
+            adam_path(self.optimizer, slope, d)
+            if isinstance(self.optimizer, Adam)
+            else sgd_path(self.optimizer, slope, d)
+        )
+        return next(islice(path, self.steps - 1, None))
+
+
+def sgd_path(rule: SGD, slope: Slope, weights: Weights) -> Iterator[Weights]:
+    """The weights after each further step of gradient descent with momentum, from rest."""
+    velocity = {name: torch.zeros_like(weight) for name, weight in weights.items()}
+    while True:
+        found = slope(weights)
+        velocity = {name: rule.momentum * velocity[name] + found[name] for name in found}
+        weights = {name: weights[name] - rule.learning_rate * velocity[name] for name in found}
+        yield weights
+
+
+def adam_path(rule: Adam, slope: Slope, weights: Weights) -> Iterator[Weights]:
+    """The weights after each further step of Adam, from moments of zero."""
+    beta, decay = rule.betas
+    mean = {name: torch.zeros_like(weight) for name, weight in weights.items()}
+    square = dict(mean)
+    for k in count(1):
+        found = slope(weights)
+        mean = {name: beta * mean[name] + (1 - beta) * found[name] for name in found}
+        square = {name: decay * square[name] + (1 - decay) * found[name].square() for name in found}
+        scale = {name: (square[name] / (1 - decay**k) + rule.epsilon**2).sqrt() for name in found}
+        rate = rule.learning_rate / (1 - beta**k)
+        weights = {name: weights[name] - rate * mean[name] / scale[name] for name in found}
+        yield weights
+
+
+@dataclass(frozen=True)
+class WithUnrolling(Trick):
+    """Lets the generator look ahead, along steps of the optimiser that the recipe has."""
+
+    name = "unrolled"
+    paper = "https://arxiv.org/abs/1611.02163"
+
+    steps: int = 5
+    """K"""
+
+    def __post_init__(self) -> None:
+        check_steps(self.steps)
+
+    def __call__(self, recipe: Recipe) -> Recipe:
+        # a subclass is another rule, whose steps are not those written out above
+        if not isinstance(recipe.optimizer, Adam | SGD) or type(recipe.optimizer) not in (Adam, SGD):
+            raise NotApplicable(
+                f"the discriminator of {recipe.name} steps by {type(recipe.optimizer).__name__}; "
+                "steps of Adam and SGD can be unrolled"
+            )
+        if recipe.projection is not None:
+            raise NotApplicable(f"{recipe.name} puts its weights back after each step, which no gradient goes through")
+        return recipe.played(Unrolled(self.steps, recipe.optimizer))
+
+
+@hookimpl
+def register_tricks(register: Callable[[str, type[Trick]], None]) -> None:
+    """Offers the trick `unrolled`."""
+    register("unrolled", WithUnrolling)

@@ -1,0 +1,159 @@
+"""Unrolled GANs, Metz et al. 2017: steps that are taken ahead, and the gradient through them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import islice
+from typing import Any
+
+import pytest
+import torch
+from ganbench_plugins.gan import GAN
+from ganbench_plugins.unrolled import Unrolled, WithUnrolling, adam_path, sgd_path
+from ganbench_plugins.wgan import WGAN, WeightClipping
+from ganbench_plugins.wgan_gp import WGAN_GP
+from test_game import BILINEAR, RATE, bilinear, position
+from torch import Tensor
+from torch.func import grad
+from toys import ADAM, adversarial, recipe, trained
+
+from ganbench import SGD, Adam, NotApplicable, Weights
+
+
+class Pursuit:
+    """L_D = (psi - theta)^2 / 2: the discriminator pursues theta; L_G = psi."""
+
+    def discriminator_loss(self, d: Weights, g: Weights) -> Tensor:
+        return (d["psi"] - g["theta"]).square() / 2
+
+    def generator_loss(self, d: Weights, g: Weights) -> Tensor:
+        return d["psi"]
+
+
+@pytest.mark.parametrize("steps", [1, 2, 5])
+def test_the_gradient_goes_through_every_step(steps: int) -> None:
+    """A pursuer with rate h ends at theta + (1 - h)^K (psi - theta), which moves by 1 - (1 - h)^K with theta."""
+    d, rule = {"psi": torch.tensor(3.0)}, Unrolled(steps, SGD(RATE))
+    g, left = {"theta": torch.tensor(1.0)}, (1 - RATE) ** steps
+    assert rule.ahead(Pursuit(), d, g)["psi"].item() == pytest.approx(1 + 2 * left)
+    slope = grad(lambda g: rule.generator(Pursuit(), d, g))(g)["theta"]
+    assert slope.item() == pytest.approx(1 - left)
+
+
+def test_the_generator_of_the_bilinear_game_foresees_the_answer() -> None:
+    """psi^K = psi - h K theta, so L_G = -psi.theta + h K |theta|^2, whose slope is -psi + 2 h K theta."""
+    trainer, supply = bilinear(dynamics=Unrolled(5, SGD(RATE)))
+    psi, theta = position(trainer)
+    trained(trainer, supply, 2)
+    after = psi - RATE * theta
+    torch.testing.assert_close(position(trainer), (after, theta + RATE * (after - 2 * RATE * 5 * theta)))
+
+
+def test_momentum_is_unrolled_from_rest() -> None:
+    """With momentum m, two steps of equal slope go 2 + m steps far."""
+    trainer, supply = bilinear(dynamics=Unrolled(2, SGD(RATE, momentum=0.9)))
+    psi, theta = position(trainer)
+    trained(trainer, supply, 2)
+    after = psi - RATE * theta
+    torch.testing.assert_close(position(trainer), (after, theta + RATE * (after - 2 * RATE * 2.9 * theta)))
+
+
+def test_a_fresh_adams_steps_of_constant_slope_have_one_size() -> None:
+    """Of constant slope theta, Adam makes psi - a K sign(theta), which theta does not move: the slope is -psi^K."""
+    toy = recipe(**BILINEAR, dynamics=Unrolled(5, Adam(0.01, betas=(0.5, 0.9))))
+    trainer, supply = adversarial((0,), toy)
+    psi, theta = position(trainer)
+    trained(trainer, supply, 2)
+    after = psi - RATE * theta
+    torch.testing.assert_close(position(trainer), (after, theta + RATE * (after - 0.01 * 5 * theta.sign())))
+
+
+def test_the_gradient_goes_through_adam() -> None:
+    """It is the central difference of the generator's objective, in double precision."""
+    rule, d = Unrolled(5, Adam(0.3, betas=(0.5, 0.9))), {"psi": torch.tensor(2.0, dtype=torch.float64)}
+
+    def objective(g: Weights) -> Tensor:
+        return rule.generator(Pursuit(), d, g)
+
+    theta = torch.tensor(1.0, dtype=torch.float64)
+    slope = grad(objective)({"theta": theta})["theta"]
+    difference = objective({"theta": theta + 1e-5}) - objective({"theta": theta - 1e-5})
+    assert slope.item() == pytest.approx(difference.item() / 2e-5, rel=1e-6)
+    assert abs(slope.item()) > 0.01
+
+
+def test_a_weight_without_slope_has_a_finite_gradient() -> None:
+    """Where the discriminator's slope is exactly zero, Adam stays where it is, and no NaN goes back."""
+    d, g = {"psi": torch.tensor(1.0)}, {"theta": torch.tensor(1.0)}
+    slope = grad(lambda g: Unrolled(3, Adam()).generator(Pursuit(), d, {"theta": 0 * g["theta"] + 1}))(g)
+    assert slope["theta"].item() == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "rule"),
+    [(adam_path, Adam(0.1, betas=(0.5, 0.9))), (adam_path, Adam()), (sgd_path, SGD(0.1, momentum=0.5))],
+)
+def test_paths_are_those_of_torchs_optimisers(path: Any, rule: Any) -> None:
+    """Five steps down a bowl with other curvature in each direction lead where the optimiser itself would go."""
+    curvature = torch.tensor([1.0, 10.0, 0.1])
+    weight = torch.tensor([1.0, -2.0, 3.0])
+    found = [each["w"] for each in islice(path(rule, lambda w: {"w": curvature * w["w"]}, {"w": weight}), 5)]
+    leaf = weight.clone().requires_grad_()
+    optimizer = rule.build([leaf])
+    for each in found:
+        leaf.grad = curvature * leaf.detach()
+        optimizer.step()
+        torch.testing.assert_close(each, leaf.detach())
+
+
+def test_the_discriminators_own_updates_are_untouched() -> None:
+    """Up to the generator's first answer, weights are bit for bit those of training without the trick."""
+    (plain, one), (unrolled, two) = (adversarial((0,), recipe(dynamics=x)) for x in (None, Unrolled(3, ADAM)))
+    trained(plain, one, 1)
+    trained(unrolled, two, 1)
+    for name, tensor in plain.state_dict().items():
+        assert torch.equal(unrolled.state_dict()[name], tensor)
+
+
+@pytest.mark.parametrize("optimizer", [SGD(RATE), Adam(0.05, epsilon=0.1)], ids=["sgd", "adam"])
+def test_a_group_trains_as_its_seeds_alone(optimizer: Any) -> None:
+    """Three seeds of perceptrons end together where each ends alone; a large epsilon keeps Adam from blowing up
+    the last bits of slopes that are nearly zero.
+    """
+    toy = recipe(dynamics=Unrolled(3, optimizer), optimizer=SGD(RATE))
+    group, supply = adversarial((0, 1, 2), toy)
+    trained(group, supply, 8)
+    for seed, found in enumerate(group.checkpoints()):
+        alone, own = adversarial((seed,), toy)
+        trained(alone, own, 8)
+        for name, tensor in alone.checkpoints()[0].items():
+            torch.testing.assert_close(found[name], tensor, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("optimizer", [SGD(0.1), ADAM], ids=["sgd", "adam"])
+def test_the_steps_are_the_recipes_own(optimizer: Any) -> None:
+    """Five of them, with the optimiser that the recipe has; everything else stays, five discriminator steps too."""
+    complete = replace(GAN, optimizer=optimizer, d_steps=5)
+    assert WithUnrolling()(complete) == replace(complete, dynamics=Unrolled(5, optimizer))
+    assert WithUnrolling(10)(WGAN_GP).dynamics == Unrolled(10, WGAN_GP.optimizer)  # type: ignore[arg-type]
+
+
+def test_rules_that_cannot_be_unrolled_are_not_applicable() -> None:
+    """RMSProp is none of the rules written out here, nor is a rule made of Adam; clipping lets no gradient through."""
+
+    class Other(Adam):
+        pass
+
+    with pytest.raises(NotApplicable, match="the discriminator of gan steps by Other"):
+        WithUnrolling()(replace(GAN, optimizer=Other()))
+    with pytest.raises(NotApplicable, match="the discriminator of wgan steps by RMSprop; steps of Adam and SGD can"):
+        WithUnrolling()(WGAN)
+    with pytest.raises(NotApplicable, match="gan puts its weights back after each step"):
+        WithUnrolling()(replace(GAN, optimizer=ADAM, projection=WeightClipping()))
+
+
+def test_no_steps_are_refused() -> None:
+    """Nothing to unroll is an error, in the trick and in the dynamics alike."""
+    for make in (lambda: WithUnrolling(0), lambda: Unrolled(0, ADAM)):
+        with pytest.raises(ValueError, match="unrolled: found 0 steps; wanted at least 1"):
+            make()
