@@ -29,14 +29,18 @@ class Evaluator:
         self._reference: Features | None = None
 
     def __call__(
-        self, samples: Tensor, scores: Scores | None, history: Sequence[Mapping[str, float]] = ()
+        self,
+        samples: Tensor,
+        scores: Scores | None,
+        history: Sequence[Mapping[str, float]] = (),
+        final: bool = True,
     ) -> tuple[dict[str, float], list[str]]:
         """The values by name, and the names of those left out because they were not finite.
 
         `samples` (n, *sample shape) must be finite, images in [-1, 1]; `history` holds the values of the run's points
-        before this one, oldest first. A metric whose evidence is missing is left out.
+        before this one, oldest first; `final` says that it is the headline's. A metric whose evidence is missing is left out.
         """
-        evidence = replace(self._evidence(samples, scores), history=tuple(history))
+        evidence = replace(self._evidence(samples, scores), history=tuple(history), final=final)
         found = {
             self._named(metric, name): float(value)
             for metric in self._metrics

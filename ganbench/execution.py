@@ -190,7 +190,9 @@ class GroupRun:
             progress.diverged = f"samples or scores were not finite at {fraction:.0%} of the budget"
             return
         history = [point["values"] for point in progress.curve]
-        values, progress.left_out = self.experiment.evaluator(observation.samples, observation.scores, history)
+        values, progress.left_out = self.experiment.evaluator(
+            observation.samples, observation.scores, history, final=ledger.point == self.experiment.template.points
+        )
         point = {"fraction": fraction, "meters": progress.meters, "values": values}
         progress.curve.append(point)
         _announce("run_progressed", spec=spec.as_dict(), point=point)

@@ -34,7 +34,7 @@ def _evaluation_seconds(experiment: Experiment, trainer: Trainer, seeds: tuple[i
     started = time.perf_counter()
     for observation in observe(trainer, experiment.dataset, seeds, template.curve_samples, template.device):
         if observation.finite:
-            experiment.evaluator(observation.samples, observation.scores)
+            experiment.evaluator(observation.samples, observation.scores, final=False)
     once = time.perf_counter() - started
     return once * (template.points - 1 + template.samples / template.curve_samples)
 

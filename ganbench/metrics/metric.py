@@ -68,6 +68,8 @@ class Evidence:
     density: GaussianMixture | None = None
     history: tuple[Mapping[str, float], ...] = ()
     """What was measured at the run's evaluation points before this one, oldest first."""
+    final: bool = True
+    """Whether this is the last evaluation, the headline's: what takes long is measured there alone."""
 
 
 class Metric(ABC):
