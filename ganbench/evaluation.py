@@ -38,7 +38,8 @@ class Evaluator:
         """The values by name, and the names of those left out because they were not finite.
 
         `samples` (n, *sample shape) must be finite, images in [-1, 1]; `history` holds the values of the run's points
-        before this one, oldest first; `final` says that it is the headline's. A metric whose evidence is missing is left out.
+        before this one, oldest first; `final` says that it is the headline's. A metric whose evidence is missing is
+        left out.
         """
         evidence = replace(self._evidence(samples, scores), history=tuple(history), final=final)
         found = {

@@ -92,7 +92,7 @@ def test_specs_that_do_not_last_are_refused(tmp_path: Path):
 
 
 def test_metrics_see_the_points_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """At each of four points the evaluator is given the values of those before it, in order."""
+    """At each of four points the evaluator is given the values of those before it, and whether it is the last."""
     run = group_run(tmp_path, Tied())
     run = GroupRun(
         replace(run.experiment, template=replace(run.experiment.template, points=4)),
@@ -100,13 +100,15 @@ def test_metrics_see_the_points_before(tmp_path: Path, monkeypatch: pytest.Monke
     )  # fmt: skip
     seen = []
 
-    def evaluate(samples: Tensor, scores: object, history: list[Any]) -> tuple[dict[str, float], list[str]]:
-        seen.append(list(history))
+    def evaluate(
+        self: object, samples: Tensor, scores: object, history: list[Any], final: bool
+    ) -> tuple[dict[str, float], list[str]]:
+        seen.append((list(history), final))
         return {"count": float(len(history))}, []
 
-    monkeypatch.setattr(type(run.experiment.evaluator), "__call__", lambda self, *evidence: evaluate(*evidence))
+    monkeypatch.setattr(type(run.experiment.evaluator), "__call__", evaluate)
     run._train()
-    assert seen == [[{"count": float(k)} for k in range(point)] for point in range(4)]
+    assert seen == [([{"count": float(k)} for k in range(point)], point == 3) for point in range(4)]
 
 
 def test_snapshots_take_a_tenth_of_the_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
