@@ -7,6 +7,7 @@ and the same functions run under `torch.func.vmap`; an elementwise optimiser on 
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -221,17 +222,29 @@ class Adversarial(Trainer):
         """`objective(game, d, g)`, functions of both sides' parameters, for each seed of the group."""
 
         def for_one_seed(
-            d: Weights, g: Weights, d_buffers: Weights, g_buffers: Weights, real: Tensor, latent: Tensor, memory: Memory
-        ) -> Tensor:
+            d: Weights, g: Weights, d_buffers: Weights, g_buffers: Weights, real: Tensor, latent: Tensor,
+            memory: Memory, moments: Mapping[str, Weights],
+        ) -> Tensor:  # fmt: skip
             d_network, g_network = (self._d.template, d_buffers), (self._g.template, g_buffers)
-            return objective(WeightGame(recalled(self._now, memory), d_network, g_network, real, latent), d, g)
+            now = recalled(self._now, memory)
+            return objective(WeightGame(now, d_network, g_network, real, latent, moments), d, g)
 
         run = vmap(for_one_seed, randomness="different") if self._d.stacked else for_one_seed
         out: Tensor = run(
             {**self._d.parameters, **answered}, self._g.parameters, self._d.buffers, self._g.buffers,
-            real, latent, self._memory,
+            real, latent, self._memory, self._moments(),
         )  # fmt: skip
         return out
+
+    def _moments(self) -> dict[str, dict[str, Tensor]]:
+        """What the discriminator's optimiser has gathered, by kind and parameter, for each seed of the group."""
+        found: dict[str, dict[str, Tensor]] = defaultdict(dict)
+        for name, parameter in self._d.parameters.items():
+            for kind, value in self._d_optimizer.state.get(parameter, {}).items():
+                if isinstance(value, Tensor):  # counts of steps are one for the whole stack
+                    shared = self._d.stacked and value.ndim == 0
+                    found[kind][name] = value.expand(len(self.seeds)) if shared else value
+        return found
 
     def _differentiate(self, loss: Tensor, side: Ensemble) -> None:
         if loss.ndim != self._d.stacked:

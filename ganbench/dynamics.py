@@ -17,6 +17,14 @@ Weights = Mapping[str, "Tensor"]
 class Game(Protocol):
     """One seed's two losses on given real samples and latents, as functions of both sides' weights."""
 
+    @property
+    def moments(self) -> Mapping[str, Weights]:
+        """What the discriminator's optimiser has gathered, as torch's keeps it: {"exp_avg": {name: ...}, "step": ...}.
+
+        Empty before its first step, and of kinds that the optimiser does not gather.
+        """
+        ...
+
     def discriminator_loss(self, d: Weights, g: Weights) -> Tensor:
         """The recipe's loss and penalties for the discriminator; differentiable in both."""
         ...

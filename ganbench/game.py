@@ -64,9 +64,16 @@ class WeightGame:
     """
 
     def __init__(
-        self, recipe: Recipe, d: tuple[nn.Module, Weights], g: tuple[nn.Module, Weights], real: Tensor, latent: Tensor
+        self,
+        recipe: Recipe,
+        d: tuple[nn.Module, Weights],
+        g: tuple[nn.Module, Weights],
+        real: Tensor,
+        latent: Tensor,
+        moments: Mapping[str, Weights],
     ) -> None:
         self._recipe, self._d, self._g, self._real, self._latent = recipe, d, g, real, latent
+        self.moments = moments
 
     def discriminator_loss(self, d: Weights, g: Weights) -> Tensor:
         return self._lose(discriminator_loss, d, g)

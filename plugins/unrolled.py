@@ -7,18 +7,15 @@ untouched. K = 5 is that of the authors' notebook, https://github.com/poolio/unr
 mixture of Gaussians and 1, 5 and 10 for images.
 
 The steps are the recipe's own, with its learning rate: plain gradient steps under SGD, as in equation 7, and Adam's
-under Adam, which the authors unroll.
+under Adam, which the authors unroll. They go on from the moments that the discriminator's optimiser has gathered.
 
-Deviations. The optimiser starts afresh at each look ahead, where the authors' goes on from the moments it has gathered.
-A fresh Adam's first step is the sign of the gradient, whatever its size: how far the discriminator goes is foreseen,
-but of how it would answer another generator only what the second and later steps say. Adam's epsilon stands under the
-root, for the root of zero has no slope. The generator's loss stays the recipe's, where the authors have the negative of
-the discriminator's.
+Deviations. Adam's epsilon stands under the root, for the root of zero has no slope. The generator's loss stays the
+recipe's, where the authors have the negative of the discriminator's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count, islice
 
@@ -30,6 +27,8 @@ from ganbench import SGD, Adam, Dynamics, Game, NotApplicable, Recipe, Trick, We
 
 Slope = Callable[[Weights], Weights]
 """The gradient at given weights."""
+Moments = Mapping[str, Weights]
+"""What an optimiser has gathered, by kind and parameter."""
 
 
 def check_steps(steps: int) -> None:
@@ -61,16 +60,16 @@ class Unrolled(Dynamics):
             return found
 
         path = (
-            adam_path(self.optimizer, slope, d)
+            adam_path(self.optimizer, slope, d, game.moments)
             if isinstance(self.optimizer, Adam)
-            else sgd_path(self.optimizer, slope, d)
+            else sgd_path(self.optimizer, slope, d, game.moments)
         )
         return next(islice(path, self.steps - 1, None))
 
 
-def sgd_path(rule: SGD, slope: Slope, weights: Weights) -> Iterator[Weights]:
-    """The weights after each further step of gradient descent with momentum, from rest."""
-    velocity = {name: torch.zeros_like(weight) for name, weight in weights.items()}
+def sgd_path(rule: SGD, slope: Slope, weights: Weights, moments: Moments) -> Iterator[Weights]:
+    """The weights after each further step of gradient descent with momentum."""
+    velocity = gathered(moments, "momentum_buffer", weights)
     while True:
         found = slope(weights)
         velocity = {name: rule.momentum * velocity[name] + found[name] for name in found}
@@ -78,19 +77,24 @@ def sgd_path(rule: SGD, slope: Slope, weights: Weights) -> Iterator[Weights]:
         yield weights
 
 
-def adam_path(rule: Adam, slope: Slope, weights: Weights) -> Iterator[Weights]:
-    """The weights after each further step of Adam, from moments of zero."""
+def adam_path(rule: Adam, slope: Slope, weights: Weights, moments: Moments) -> Iterator[Weights]:
+    """The weights after each further step of Adam."""
     beta, decay = rule.betas
-    mean = {name: torch.zeros_like(weight) for name, weight in weights.items()}
-    square = dict(mean)
+    mean, square = gathered(moments, "exp_avg", weights), gathered(moments, "exp_avg_sq", weights)
+    done = next(iter(moments.get("step", {}).values()), torch.zeros(()))
     for k in count(1):
-        found = slope(weights)
+        found, steps = slope(weights), done + k
         mean = {name: beta * mean[name] + (1 - beta) * found[name] for name in found}
         square = {name: decay * square[name] + (1 - decay) * found[name].square() for name in found}
-        scale = {name: (square[name] / (1 - decay**k) + rule.epsilon**2).sqrt() for name in found}
-        rate = rule.learning_rate / (1 - beta**k)
+        scale = {name: (square[name] / (1 - decay**steps) + rule.epsilon**2).sqrt() for name in found}
+        rate = rule.learning_rate / (1 - beta**steps)
         weights = {name: weights[name] - rate * mean[name] / scale[name] for name in found}
         yield weights
+
+
+def gathered(moments: Moments, kind: str, weights: Weights) -> Weights:
+    """The moments of a kind, which are zero before the first step."""
+    return moments.get(kind) or {name: torch.zeros_like(weight) for name, weight in weights.items()}
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from itertools import islice
 from typing import Any
@@ -21,7 +22,9 @@ from ganbench import SGD, Adam, NotApplicable, Weights
 
 
 class Pursuit:
-    """L_D = (psi - theta)^2 / 2: the discriminator pursues theta; L_G = psi."""
+    """L_D = (psi - theta)^2 / 2: the discriminator pursues theta; L_G = psi. Its optimiser has not begun."""
+
+    moments: Mapping[str, Weights] = {}
 
     def discriminator_loss(self, d: Weights, g: Weights) -> Tensor:
         return (d["psi"] - g["theta"]).square() / 2
@@ -49,23 +52,32 @@ def test_the_generator_of_the_bilinear_game_foresees_the_answer() -> None:
     torch.testing.assert_close(position(trainer), (after, theta + RATE * (after - 2 * RATE * 5 * theta)))
 
 
-def test_momentum_is_unrolled_from_rest() -> None:
-    """With momentum m, two steps of equal slope go 2 + m steps far."""
-    trainer, supply = bilinear(dynamics=Unrolled(2, SGD(RATE, momentum=0.9)))
+def test_momentum_goes_on_in_the_steps_ahead() -> None:
+    """A discriminator at velocity v = theta, of constant slope theta and momentum m, goes h (m + 1 + m^2 + m + 1) theta
+    far in two steps, of which a generator that moves changes only the new slopes: 2 + m steps.
+    """
+    rule = SGD(RATE, momentum=0.9)
+    trainer, supply = adversarial((0,), recipe(**BILINEAR | {"optimizer": rule}, dynamics=Unrolled(2, rule)))
     psi, theta = position(trainer)
     trained(trainer, supply, 2)
     after = psi - RATE * theta
-    torch.testing.assert_close(position(trainer), (after, theta + RATE * (after - 2 * RATE * 2.9 * theta)))
+    ahead = after - RATE * (0.9 + 1 + 0.81 + 0.9 + 1) * theta
+    torch.testing.assert_close(position(trainer), (after, theta + RATE * (ahead - RATE * 2.9 * theta)))
 
 
-def test_a_fresh_adams_steps_of_constant_slope_have_one_size() -> None:
-    """Of constant slope theta, Adam makes psi - a K sign(theta), which theta does not move: the slope is -psi^K."""
-    toy = recipe(**BILINEAR, dynamics=Unrolled(5, Adam(0.01, betas=(0.5, 0.9))))
-    trainer, supply = adversarial((0,), toy)
+@pytest.mark.parametrize("seeds", [(0,), (0, 1)], ids=["one seed", "a group"])
+def test_the_steps_ahead_are_those_that_adam_will_take(seeds: tuple[int, ...]) -> None:
+    """What is foreseen after three updates is where a fourth and fifth on the same batch take the discriminator."""
+    rule = Adam(0.01, betas=(0.5, 0.9))
+    trainer, supply = adversarial(seeds, recipe(**BILINEAR | {"optimizer": rule}, d_steps=6))
+    trained(trainer, supply, 3)
     psi, theta = position(trainer)
-    trained(trainer, supply, 2)
-    after = psi - RATE * theta
-    torch.testing.assert_close(position(trainer), (after, theta + RATE * (after - 0.01 * 5 * theta.sign())))
+    moments = {kind: {"psi": next(iter(each.values()))} for kind, each in trainer._moments().items()}
+    own = {kind: {"psi": each["psi"][0] if len(seeds) > 1 else each["psi"]} for kind, each in moments.items()}
+    foreseen = list(islice(adam_path(rule, lambda w: {"psi": theta}, {"psi": psi}, own), 2))
+    for each in foreseen:
+        trained(trainer, supply, 1)
+        torch.testing.assert_close(each["psi"], position(trainer)[0])
 
 
 def test_the_gradient_goes_through_adam() -> None:
@@ -97,7 +109,7 @@ def test_paths_are_those_of_torchs_optimisers(path: Any, rule: Any) -> None:
     """Five steps down a bowl with other curvature in each direction lead where the optimiser itself would go."""
     curvature = torch.tensor([1.0, 10.0, 0.1])
     weight = torch.tensor([1.0, -2.0, 3.0])
-    found = [each["w"] for each in islice(path(rule, lambda w: {"w": curvature * w["w"]}, {"w": weight}), 5)]
+    found = [each["w"] for each in islice(path(rule, lambda w: {"w": curvature * w["w"]}, {"w": weight}, {}), 5)]
     leaf = weight.clone().requires_grad_()
     optimizer = rule.build([leaf])
     for each in found:
@@ -120,7 +132,7 @@ def test_a_group_trains_as_its_seeds_alone(optimizer: Any) -> None:
     """Three seeds of perceptrons end together where each ends alone; a large epsilon keeps Adam from blowing up
     the last bits of slopes that are nearly zero.
     """
-    toy = recipe(dynamics=Unrolled(3, optimizer), optimizer=SGD(RATE))
+    toy = recipe(dynamics=Unrolled(3, optimizer), optimizer=optimizer)
     group, supply = adversarial((0, 1, 2), toy)
     trained(group, supply, 8)
     for seed, found in enumerate(group.checkpoints()):
