@@ -6,11 +6,10 @@ from dataclasses import replace
 
 import pytest
 import torch
+from bilinear import RATE, bilinear, position, squared_distance
 from ganbench_plugins.consensus import Consensus, WithConsensus
 from ganbench_plugins.gan import GAN
 from ganbench_plugins.wgan_gp import WGAN_GP
-from test_game import RATE, bilinear, position
-from test_simultaneous import squared_distance
 from torch import Tensor
 from torch.func import grad
 from toys import RealSlope, adversarial, recipe, trained

@@ -6,18 +6,13 @@ from dataclasses import replace
 
 import pytest
 import torch
+from bilinear import RATE, bilinear, position, squared_distance
 from ganbench_plugins.gan import GAN
 from ganbench_plugins.simultaneous import Simultaneous, WithSimultaneousUpdates
 from ganbench_plugins.wgan_gp import WGAN_GP
-from test_game import RATE, bilinear, position
 from toys import trained
 
 from ganbench import NotApplicable
-
-
-def squared_distance(tensors: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
-    """From the equilibrium (0, 0)."""
-    return sum((x.square().sum() for x in tensors), torch.zeros(()))
 
 
 def test_both_step_from_where_both_stood() -> None:

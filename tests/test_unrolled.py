@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 import torch
+from bilinear import BILINEAR, RATE, bilinear, position
 from ganbench_plugins.gan import GAN
 from ganbench_plugins.unrolled import Unrolled, WithUnrolling, adam_path, sgd_path
 from ganbench_plugins.wgan import WGAN, WeightClipping
 from ganbench_plugins.wgan_gp import WGAN_GP
-from test_game import BILINEAR, RATE, bilinear, position
 from torch import Tensor
 from torch.func import grad
 from toys import ADAM, adversarial, recipe, trained
