@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import importlib
 import platform
@@ -25,9 +26,10 @@ def source_hash(parts: object, modules: Iterable[str]) -> str:
     """SHA-256 of the source that defines `parts`, with all that they inherit and hold, and `modules`.
 
     Of a stranger's package every file counts, since any may be used by any. Of the built-in plugins, which are one file
-    a paper, only those that define a part do; core's own do not: the protocol's number stands for them.
+    a paper, only those that define a part do, and what these import of each other; core's own do not: the protocol's
+    number stands for them.
     """
-    names = {cls.__module__ for part in _parts(parts) for cls in type(part).__mro__} | set(modules)
+    names = _with_imported({cls.__module__ for part in _parts(parts) for cls in type(part).__mro__} | set(modules))
     files = {path for name in names if not _is_core(name) for path in _files(name)}
     digest = hashlib.sha256()
     for name, content in sorted((path.name, path.read_bytes()) for path in files):
@@ -46,6 +48,25 @@ def provenance(used: Iterable[Offer], device: str) -> dict[str, Any]:
         "used": {offer.name: f"{offer.distribution} {offer.version}" for offer in used},
         "installed": {offer.distribution: offer.version for offer in offers()},
     }
+
+
+def _with_imported(names: set[str]) -> set[str]:
+    """`names` and every built-in plugin that one of them imports, however far."""
+    found, waiting = set(names), list(names)
+    while waiting:
+        name = waiting.pop()
+        imported = _imported(name) - found if name.startswith(f"{_BUILT_IN}.") else set()
+        found |= imported
+        waiting += imported
+    return found
+
+
+def _imported(name: str) -> set[str]:
+    """The built-in plugins that the module imports, by name."""
+    module = importlib.import_module(name)
+    tree = ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))
+    relative = (node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.level == 1)
+    return {f"{_BUILT_IN}.{node.module}" for node in relative if node.module}
 
 
 def _is_core(module: str) -> bool:

@@ -117,3 +117,13 @@ def test_provenance_names_versions_and_plugins():
     ganbench_with_version = f"ganbench {metadata.version('ganbench')}"
     assert found["used"] == {"nsgan": ganbench_with_version, "ema": ganbench_with_version}
     assert found["installed"]["ganbench"] == metadata.version("ganbench")
+
+
+def test_what_a_built_in_plugin_imports_counts():
+    """A baseline's numbers depend on the files that it shares with others, and on what these share in turn."""
+    digest = hashlib.sha256()
+    names = ("collection", "gaussian_mixture", "noise")
+    for name in names:
+        source = Path(importlib.import_module(f"ganbench_plugins.{name}").__file__ or "").read_bytes()
+        digest.update(f"{name}.py".encode() + b"\0" + source + b"\0")
+    assert source_hash((), ["ganbench_plugins.gaussian_mixture"]) == digest.hexdigest()
