@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -176,18 +176,24 @@ def _variant(
     """The variant, complete, with tricks and settings, and the settings that change it, each under one address."""
     settings = _settings(request)
     if isinstance(variant, Recipe):
-        before = with_standard(variant, standard)
-        for _, trick in taken:
-            before = without(before, trick)
-        for _, trick in tricks:
-            before = trick(before)
-        after = apply_settings(before, settings)
-        return after, tuple(changes(before, after))
-    if taken or tricks:
+        before: Recipe | Variant = _changed(with_standard(variant, standard), taken, tricks)
+    elif taken or tricks:
         raise NotApplicable(f"{request.variant} builds its own trainer; a trick changes recipes alone")
-    if settings:
-        raise SettingError(f"--set {request.settings[0]}: {request.variant} builds its own trainer and holds no recipe")
-    return variant, ()
+    elif settings and not is_dataclass(variant):
+        raise SettingError(f"--set {request.settings[0]}: {request.variant} builds its own trainer and has no fields")
+    else:
+        before = variant
+    after = apply_settings(before, settings)
+    return after, tuple(changes(before, after)) if settings else ()
+
+
+def _changed(recipe: Recipe, taken: list[tuple[str, Trick]], tricks: list[tuple[str, Trick]]) -> Recipe:
+    """The complete recipe with the first taken out of it and the others applied."""
+    for _, trick in taken:
+        recipe = without(recipe, trick)
+    for _, trick in tricks:
+        recipe = trick(recipe)
+    return recipe
 
 
 def with_standard(recipe: Recipe, standard: Standard) -> Recipe:

@@ -14,10 +14,11 @@ import difflib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
-from typing import Any, get_type_hints
+from typing import Any, TypeVar, get_type_hints
 
 from ganbench.errors import SettingError
 from ganbench.literals import fitted, parse_call, parse_setting
+from ganbench.trainer import Variant
 from ganbench.variant import Recipe, Trick
 
 __all__ = ["apply_settings", "build_trick", "describe_recipe", "parse_call", "parse_setting", "settable"]
@@ -32,6 +33,7 @@ _LEFT = {
     "projection": "the recipe has none",
 }
 
+V = TypeVar("V", bound=Recipe | Variant)
 Path = tuple[str | int, ...]
 """The way from a recipe to something inside it: field names, and places in tuples."""
 
@@ -54,8 +56,8 @@ def build_trick(cls: type[Trick], name: str, arguments: Mapping[str, object]) ->
         raise SettingError(str(error)) from error
 
 
-def apply_settings(recipe: Recipe, settings: Mapping[str, object]) -> Recipe:
-    """The recipe with each addressed field set to its value; an int is taken for a float.
+def apply_settings(recipe: V, settings: Mapping[str, object]) -> V:
+    """The recipe, or another variant that is a dataclass, with each addressed field set; an int is taken for a float.
 
     Raises:
         SettingError: for an address that leads nowhere or to two places, or a value that does not fit the field.
@@ -71,8 +73,8 @@ def apply_settings(recipe: Recipe, settings: Mapping[str, object]) -> Recipe:
     return recipe
 
 
-def changes(before: Recipe, after: Recipe) -> list[tuple[str, object]]:
-    """The fields in which two recipes of the same ingredients differ, with what they are in `after`, by address."""
+def changes(before: V, after: V) -> list[tuple[str, object]]:
+    """The fields in which two variants of the same ingredients differ, with what they are in `after`, by address."""
     places = {path: address for address, path in reversed(_addresses(before))}
     return sorted(
         (address, value_at(after, path))
@@ -81,7 +83,7 @@ def changes(before: Recipe, after: Recipe) -> list[tuple[str, object]]:
     )
 
 
-def settable(recipe: Recipe) -> list[str]:
+def settable(recipe: Recipe | Variant) -> list[str]:
     """Every field that can be set, as "address=value"; each once, under the first of its addresses."""
     places = {path: address for address, path in reversed(_addresses(recipe))}
     return sorted(f"{address}={value_at(recipe, path)!r}" for path, address in places.items())
@@ -104,17 +106,26 @@ def _canonical(value: object) -> str:
     return repr(int(value)) if isinstance(value, float) and value.is_integer() else repr(value)
 
 
-def _addresses(recipe: Recipe) -> list[tuple[str, Path]]:
+def _addresses(recipe: Recipe | Variant) -> list[tuple[str, Path]]:
     """Every address with the field that it leads to; a field's own address comes before that by class."""
-    found: list[tuple[str, Path]] = [(name, (name,)) for name in _OWN]
+    own = (
+        _OWN
+        if isinstance(recipe, Recipe)
+        else [name for name in _field_names(recipe) if not _holds_parts(recipe, name)]
+    )
+    found: list[tuple[str, Path]] = [(name, (name,)) for name in own]
     for way, ingredient in ingredients(recipe):
         by_field = [".".join(map(str, way))] if all(isinstance(step, str) for step in way) else []
         for owner in (*by_field, _snake_case(type(ingredient).__name__)):
             remembered = getattr(ingredient, "remembered", ())
             names = (name for name in _field_names(ingredient) if name not in remembered)
-            values = (name for name in names if not is_dataclass(getattr(ingredient, name)))
+            values = (name for name in names if not _holds_parts(ingredient, name))
             found += [(f"{owner}.{name}", (*way, name)) for name in values]
     return found
+
+
+def _holds_parts(owner: object, name: str) -> bool:
+    return is_dataclass(getattr(owner, name))
 
 
 def ingredients(owner: object, way: Path = ()) -> Iterator[tuple[Path, object]]:
@@ -128,7 +139,7 @@ def ingredients(owner: object, way: Path = ()) -> Iterator[tuple[Path, object]]:
                 yield from ingredients(member, path)
 
 
-def _path(recipe: Recipe, address: str) -> Path:
+def _path(recipe: Recipe | Variant, address: str) -> Path:
     """The way to the field that `address` names."""
     known = _addresses(recipe)
     paths = {path for name, path in known if name == address}
@@ -137,7 +148,7 @@ def _path(recipe: Recipe, address: str) -> Path:
     owner = address.partition(".")[0]
     if paths:
         reason = "it means " + " and ".join(sorted(".".join(map(str, path)) for path in paths))
-    elif owner in _LEFT and getattr(recipe, owner) is None:
+    elif owner in _LEFT and isinstance(recipe, Recipe) and getattr(recipe, owner) is None:
         reason = f"'{owner}' is None, {_LEFT[owner]}"
     else:
         nearest = difflib.get_close_matches(address, [name for name, _ in known], n=1, cutoff=0.8)

@@ -175,7 +175,7 @@ def test_tricks_and_settings_are_for_recipes():
     """A variant with its own trainer takes neither, and the reason is given."""
     with pytest.raises(NotApplicable, match="nsgan builds its own trainer; a trick changes recipes alone"):
         resolved(tricks=("ema",))
-    with pytest.raises(SettingError, match=r"--set ema=0\.5: nsgan builds its own trainer and holds no recipe"):
+    with pytest.raises(SettingError, match=r"--set ema=0\.5: nsgan builds its own trainer and has no fields"):
         resolved(settings=("ema=0.5",))
     assert resolved().group_size == 1
 
@@ -250,3 +250,12 @@ def test_seconds_and_threads_decide_the_id():
     assert resolved(budget="2s").template.machine == platform.platform()
     assert resolved().template.machine == ""
     assert resolved(threads=2).template.id != resolved().template.id
+
+
+def test_fields_of_a_variant_that_is_no_recipe_can_be_set():
+    """A baseline's fields are set by their names, and stand in the cell's; a name that it has not is an error."""
+    experiment = resolved(variant="gaussian_mixture", settings=("components=4", "kept=500"))
+    assert (experiment.variant.components, experiment.variant.kept) == (4, 500)
+    assert experiment.template.cell == "gaussian_mixture [components=4, kept=500]"
+    with pytest.raises(SettingError, match="cannot set 'component' of gaussian_mixture: there is none, did you mean"):
+        resolved(variant="gaussian_mixture", settings=("component=4",))

@@ -79,9 +79,10 @@ def _equations(thing: Any) -> list[str]:
 
 def _settable(thing: Any) -> list[str]:
     from ganbench.ingredients import settable
+    from ganbench.trainer import Variant
     from ganbench.variant import Recipe, Trick
 
-    if isinstance(thing, Recipe):
+    if isinstance(thing, Recipe | Variant) and is_dataclass(thing):
         return [f"--set {line}" for line in settable(thing)]
     if isinstance(thing, type) and issubclass(thing, Trick) and is_dataclass(thing):
         defaults = ", ".join(f"{each.name}={getattr(thing(), each.name)!r}" for each in fields(thing))
