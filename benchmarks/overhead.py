@@ -20,7 +20,8 @@ import torch
 from ganbench_plugins.nsgan import NSGAN
 from torch.nn.functional import softplus
 
-from ganbench.adversarial import GROUP, Adversarial, build_pair
+from ganbench.adversarial import Adversarial
+from ganbench.assembly import GROUP, build_pair
 from ganbench.budget import Meters
 from ganbench.datasets.dataset import Dataset
 from ganbench.datasets.images import ImageDataset

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from ganbench.adversarial import build_pair
+from ganbench.assembly import build_pair
 from ganbench.datasets.dataset import Dataset
 from ganbench.randomness import generator, initial_weights
 from ganbench.record import CONTROLS

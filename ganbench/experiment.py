@@ -10,7 +10,8 @@ from typing import Any
 import torch
 
 from ganbench.ablation import without
-from ganbench.adversarial import build_trainer, group_size
+from ganbench.adversarial import build_trainer
+from ganbench.assembly import group_size
 from ganbench.budget import Budget
 from ganbench.controls import build_control
 from ganbench.datasets.dataset import Dataset, Evaluation, Standard

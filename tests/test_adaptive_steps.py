@@ -14,7 +14,7 @@ from ganbench_plugins.wgan import WGAN
 from toys import BATCH, adversarial, assert_same_bits, recipe, ring_dataset, trained
 
 from ganbench import Dynamics, NotApplicable, Recipe
-from ganbench.adversarial import group_size
+from ganbench.assembly import group_size
 
 HIGH, LOW = torch.tensor([1.0]), torch.tensor([-1.0])
 

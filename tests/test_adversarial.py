@@ -28,7 +28,8 @@ from toys import (
 )
 
 from ganbench import Discriminator, PluginError, Recipe, RMSprop, Supply, Variant
-from ganbench.adversarial import GROUP, Adversarial, build_trainer, group_size
+from ganbench.adversarial import Adversarial, build_trainer
+from ganbench.assembly import GROUP, group_size
 from ganbench.networks.dcgan import DCGANPair
 from ganbench.networks.mlp import MLPPair
 
@@ -322,7 +323,7 @@ def test_the_recipe_goes_before_the_datasets_standard():
     standard, _ = adversarial((0,), recipe())
     own, _ = adversarial((0,), recipe(g_optimizer=RMSprop(0.25)))
     rates = [
-        [x.param_groups[0]["lr"] for x in (trainer._d_optimizer, trainer._g_optimizer)]
+        [x.param_groups[0]["lr"] for x in (trainer._d.optimizer, trainer._g.optimizer)]
         for trainer in (stated, standard, own)
     ]
     assert rates == [[0.5, 0.5], [1e-3, 1e-3], [1e-3, 0.25]]

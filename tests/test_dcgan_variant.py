@@ -14,7 +14,8 @@ from torch import Tensor, nn
 from toys import picture_dataset, ring_dataset, trained
 
 from ganbench import Adam, DCGANPair, NotApplicable, Supply, Trick
-from ganbench.adversarial import Adversarial, group_size
+from ganbench.adversarial import Adversarial
+from ganbench.assembly import group_size
 
 SHAPE = (1, 28, 28)
 NARROW = replace(DCGAN, networks=DCGANPair(4, discriminator_batch_norm=True))

@@ -13,7 +13,8 @@ from ganbench_plugins.label_smoothing import Smoothed
 from ganbench_plugins.nsgan import NSGAN
 
 from ganbench import Budget, Variant
-from ganbench.adversarial import GROUP, Adversarial
+from ganbench.adversarial import Adversarial
+from ganbench.assembly import GROUP
 from ganbench.controls import HeldOutReal, Untrained
 from ganbench.errors import (
     BudgetError,

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from toys import BATCH, adversarial, assert_same_bits, recipe, ring_dataset, trained
 
 from ganbench import SGD, Altered, Discriminator, Dynamics, Game, Halves, Networks, Penalty, Recipe, View, Weights
-from ganbench.adversarial import group_size
+from ganbench.assembly import group_size
 from ganbench.game import recalled, remembering, scores
 
 

@@ -10,7 +10,8 @@ from torch import nn
 from toys import trained
 
 from ganbench import Adam, Supply
-from ganbench.adversarial import Adversarial, group_size
+from ganbench.adversarial import Adversarial
+from ganbench.assembly import group_size
 from ganbench.datasets import digits
 
 DEFAULT = TutorialPair()

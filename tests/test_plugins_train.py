@@ -10,7 +10,8 @@ import torch
 from toys import BATCH, picture_dataset, ring_dataset, trained
 
 from ganbench import Dataset, NotApplicable, Recipe, Supply, Trainer, Trick
-from ganbench.adversarial import build_trainer, group_size
+from ganbench.adversarial import build_trainer
+from ganbench.assembly import group_size
 from ganbench.datasets import digits
 from ganbench.experiment import with_standard
 from ganbench.registry import load, offers

@@ -48,8 +48,8 @@ def test_an_optimiser_inside_another_is_reached() -> None:
 def test_the_networks_are_stepped_at_their_rates() -> None:
     """In training, torch's optimisers have the rates 0.003 and 0.001."""
     trainer, _ = adversarial((0, 1), TTUR()(recipe(optimizer=Adam(1e-3))))
-    assert trainer._d_optimizer.param_groups[0]["lr"] == pytest.approx(3e-3)
-    assert trainer._g_optimizer.param_groups[0]["lr"] == pytest.approx(1e-3)
+    assert trainer._d.optimizer.param_groups[0]["lr"] == pytest.approx(3e-3)
+    assert trainer._g.optimizer.param_groups[0]["lr"] == pytest.approx(1e-3)
 
 
 def test_a_recipe_with_two_optimisers_is_not_applicable() -> None:

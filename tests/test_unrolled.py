@@ -72,7 +72,7 @@ def test_the_steps_ahead_are_those_that_adam_will_take(seeds: tuple[int, ...]) -
     trainer, supply = adversarial(seeds, recipe(**BILINEAR | {"optimizer": rule}, d_steps=6))
     trained(trainer, supply, 3)
     psi, theta = position(trainer)
-    moments = {kind: {"psi": next(iter(each.values()))} for kind, each in trainer._moments().items()}
+    moments = {kind: {"psi": next(iter(each.values()))} for kind, each in trainer._d.moments.items()}
     own = {kind: {"psi": each["psi"][0] if len(seeds) > 1 else each["psi"]} for kind, each in moments.items()}
     foreseen = list(islice(adam_path(rule, lambda w: {"psi": theta}, {"psi": psi}, own), 2))
     for each in foreseen:
