@@ -30,7 +30,7 @@ KINDS = ("variants", "tricks", "datasets", "metrics", "extensions")
 
 _WANTED = {
     "variants": "a Recipe or a Variant with that name",
-    "tricks": "a dataclass derived from Trick, with that name and a default for every field",
+    "tricks": "a dataclass derived from Trick, the class itself, with that name and a default for every field",
     "datasets": "a function of an argument and a data root",
     "metrics": "a Metric",
 }

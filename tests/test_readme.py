@@ -5,14 +5,21 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tomllib
 import types
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import pytest
 import torch
+from ganbench_plugins.nsgan import NSGAN
+from ganbench_plugins.r1 import R1
 
+from ganbench import Recipe
 from ganbench.adversarial import Adversarial
 from ganbench.datasets.dataset import Dataset
-from ganbench.experiment import resolve
+from ganbench.experiment import resolve, with_standard
 from ganbench.request import Request
 
 ROOT = Path(__file__).parent.parent
@@ -43,27 +50,43 @@ def test_there_are_exactly_two_set_up_commands_of_one_line_each():
     assert 'bash -c "$main --out $out/runs"' in script
 
 
-def test_the_plugin_of_the_readme_registers_a_recipe_whose_loss_is_log_two_for_an_undecided_discriminator():
-    """The README's plugin, as it stands there, is a working variant: softplus(0) = log 2 on both sides."""
-    example = types.ModuleType("ganbench_rsgan")
-    sys.modules["ganbench_rsgan"] = example
+@pytest.fixture
+def example() -> Iterator[types.ModuleType]:
+    """The README's plugin, as it stands there, as a module."""
+    module = types.ModuleType("ganbench_robust")
+    sys.modules["ganbench_robust"] = module
     try:
-        exec(compile(next(b for b in blocks("python") if "Recipe" in b), "README.md", "exec"), example.__dict__)
+        exec(compile(next(b for b in blocks("python") if "Recipe" in b), "README.md", "exec"), module.__dict__)
+        yield module
     finally:
-        del sys.modules["ganbench_rsgan"]
-    found = {}
+        del sys.modules["ganbench_robust"]
+
+
+def test_the_variant_of_the_readme_costs_what_its_equation_says(example: types.ModuleType):
+    """Undecided at the threshold 1/2, an error of 1/2 costs 1/4 / (1/4 + 1) = 1/5, twice for the discriminator."""
+    found: dict[str, Recipe] = {}
     example.register_variants(found.__setitem__)
-    recipe = found["rsgan"]
-    undecided, x = lambda x: x.sum(dim=1) * 0, torch.randn(8, 2)
-    for loss in (recipe.loss.discriminator, recipe.loss.generator):
-        torch.testing.assert_close(loss(undecided, x, x), torch.tensor(2.0).log())
+    loss = found["robust"].loss
+    undecided, x = lambda x: x.sum(dim=1) * 0 + 0.5, torch.randn(8, 2)
+    assert loss.threshold == 0.5
+    torch.testing.assert_close(loss.discriminator(undecided, x, x), torch.tensor(0.4))
+    torch.testing.assert_close(loss.generator(undecided, x, x), torch.tensor(0.2))
     dataset: Dataset = resolve(Request("nsgan", "ring8")).dataset
-    assert Adversarial(recipe, dataset, (0, 1)).parameter_counts == {"generator": 33_666, "discriminator": 33_537}
+    assert Adversarial(found["robust"], dataset, (0, 1)).parameter_counts["discriminator"] == 33_537
 
 
-def test_the_package_of_the_readme_names_its_module_in_the_group_of_variants():
-    """The README's pyproject puts the example's name into the entry-point group that ganbench reads."""
-    import tomllib
+def test_the_trick_of_the_readme_adds_its_penalty(example: types.ModuleType):
+    """R1 with the weight 0.1, to a recipe of the README's own or of anybody else."""
+    found: dict[str, Any] = {}
+    example.register_tricks(found.__setitem__)
+    dataset = resolve(Request("nsgan", "ring8")).dataset
+    assert found["flat"]()(with_standard(NSGAN, dataset.standard)).penalties == (R1(0.1),)
 
+
+def test_the_package_of_the_readme_has_an_entry_point_for_each_name():
+    """The README's pyproject puts the example's names into the groups that ganbench reads."""
     project = tomllib.loads(next(iter(blocks("toml"))))["project"]
-    assert project["entry-points"] == {"ganbench.variants": {"rsgan": "ganbench_rsgan"}}
+    assert project["entry-points"] == {
+        "ganbench.variants": {"robust": "ganbench_robust"},
+        "ganbench.tricks": {"flat": "ganbench_robust"},
+    }
