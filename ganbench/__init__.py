@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ganbench.errors import DatasetError, GanbenchError, NotApplicable, PluginError
     from ganbench.hooks import hookimpl
     from ganbench.ingredient import Ingredient, Optimizer, Projection, View
-    from ganbench.loss import Discriminator, Halves, Loss, Pairs, Penalty
+    from ganbench.loss import Discriminator, Halves, Loss, Optimum, Pairs, Penalty
     from ganbench.metrics.metric import Evidence, Features, Metric, Quantity, Scores
     from ganbench.networks.dcgan import DCGANPair
     from ganbench.networks.mlp import MLPPair
@@ -34,7 +34,7 @@ _HOMES = {
     "ganbench.errors": ("DatasetError", "GanbenchError", "NotApplicable", "PluginError"),
     "ganbench.hooks": ("hookimpl",),
     "ganbench.ingredient": ("Ingredient", "Optimizer", "Projection", "View"),
-    "ganbench.loss": ("Discriminator", "Halves", "Loss", "Pairs", "Penalty"),
+    "ganbench.loss": ("Discriminator", "Halves", "Loss", "Optimum", "Pairs", "Penalty"),
     "ganbench.metrics.metric": ("Evidence", "Features", "Metric", "Quantity", "Scores"),
     "ganbench.networks.dcgan": ("DCGANPair",),
     "ganbench.networks.mlp": ("MLPPair",),
@@ -74,6 +74,7 @@ __all__ = [  # noqa: RUF022 - sorted without regard to case, as a reader looks t
     "Networks",
     "NotApplicable",
     "Optimizer",
+    "Optimum",
     "Pairs",
     "Penalty",
     "PluginError",

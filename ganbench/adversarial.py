@@ -32,7 +32,7 @@ from ganbench.game import (
 )
 from ganbench.ingredient import Optimizer
 from ganbench.ingredients import value_at
-from ganbench.loss import Discriminator
+from ganbench.loss import Discriminator, Optimum
 from ganbench.pair import Networks
 from ganbench.randomness import initial_weights
 from ganbench.side import Side, below, copied
@@ -195,6 +195,10 @@ class Adversarial(Trainer):
 
     def _scalar(self, loss: Tensor) -> Tensor:
         """`loss`, if it has one number for each seed."""
+        if not isinstance(loss, Tensor):
+            raise PluginError(
+                f"{self.recipe.name}: found a loss of type {type(loss).__name__}, wanted a tensor: a scalar"
+            )
         if loss.ndim != self._d.stacked:
             shape = tuple(loss.shape[self._d.stacked :])
             raise PluginError(
@@ -249,6 +253,11 @@ class Adversarial(Trainer):
     def threshold(self) -> float | None:
         """The loss's decision threshold."""
         return self.recipe.loss.threshold
+
+    @property
+    def optimum(self) -> Optimum | None:
+        """That of the loss; None where the discriminator is shown something else than single samples as they are."""
+        return None if self.recipe.views or self._networks.couples else self.recipe.loss.optimum
 
     @property
     def parameter_counts(self) -> dict[str, int]:

@@ -74,6 +74,8 @@ class Plan:
     groups: list[Group] = field(default_factory=list)
     failures: list[RunRecord] = field(default_factory=list)
     """Runs that cannot begin: their plugin does not load, or the combination makes no sense."""
+    warnings: list[str] = field(default_factory=list)
+    """What to know before the numbers are believed."""
 
     @property
     def specs(self) -> list[RunSpec]:
@@ -251,6 +253,8 @@ def _plan(outcomes: Mapping[Request, Outcome], seeds: int | None) -> Plan:
         cell = RunSpec.from_dict(about["template"]).cell
         others = {RunSpec.from_dict(outcomes[name].result["template"]).cell for name in names} - {cell}
         plan.groups += _groups(simplest, about, range(seeds or about["standard_seeds"]), tuple(sorted(others)))
+    about_data = (outcome.result.get("warning") for outcome in outcomes.values() if outcome.status == "ok")
+    plan.warnings = list(dict.fromkeys(filter(None, about_data)))
     plan.failures = list({record.id: record for record in plan.failures}.values())
     plan.groups.sort(key=lambda group: group.request.is_control)
     return plan

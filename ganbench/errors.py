@@ -7,6 +7,7 @@
     │   ├── SettingError      --set or --trick names a field that is not there, or a value that does not fit
     │   ├── DatasetError      data that is missing, broken or too small
     │   ├── ExtractorError    an extractor that is unknown, or whose weights are missing or altered
+    │   ├── SamplesError      samples to be evaluated that cannot be read, or cannot be measured
     │   └── StoreError        an output folder that cannot be written, or read
     ├── PluginError           a plugin that cannot be loaded, or breaks the contract: status load_error
     ├── NotApplicable         a combination that makes no sense, with the reason: status not_applicable
@@ -55,6 +56,10 @@ class DatasetError(UsageError):
 
 class ExtractorError(UsageError):
     """An extractor that is unknown, or whose weights are missing or altered."""
+
+
+class SamplesError(UsageError):
+    """Samples to be evaluated that cannot be read, or cannot be measured."""
 
 
 class StoreError(UsageError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,13 +11,17 @@ import torch
 from torch import Tensor
 
 from ganbench.cache import cached
-from ganbench.datasets.dataset import Dataset
+from ganbench.datasets.dataset import Dataset, Split
 from ganbench.datasets.images import to_uint8
-from ganbench.metrics.metric import Evidence, Features, Metric, Quantity, Scores
+from ganbench.metrics.metric import Evidence, Features, Kind, Make, Metric, Quantity, Scores
 from ganbench.record import PROTOCOL
 
 if TYPE_CHECKING:
     from ganbench.metrics.features import Extractor
+
+
+CHUNK = 1000
+"""Images that are fetched at once."""
 
 
 class Evaluator:
@@ -26,7 +30,8 @@ class Evaluator:
     def __init__(self, dataset: Dataset, metrics: Sequence[Metric], extractor: Extractor | None) -> None:
         self._dataset, self._extractor = dataset, extractor
         self._metrics = [metric for metric in metrics if self._can_measure(metric)]
-        self._reference: Features | None = None
+        self._reals: dict[Split, Features] = {}
+        self._others: tuple[Extractor, ...] | None = None
 
     def __call__(
         self,
@@ -41,15 +46,48 @@ class Evaluator:
         before this one, oldest first; `final` says that it is the headline's. A metric whose evidence is missing is
         left out.
         """
-        evidence = replace(self._evidence(samples, scores), history=tuple(history), final=final)
+        return self.measured(replace(self.evidence(samples, scores, final), history=tuple(history)))
+
+    def evidence(self, samples: Tensor, scores: Scores | None = None, final: bool = True) -> Evidence:
+        """What the metrics are shown of samples (n, *sample shape); no more than any of them reads."""
+        seen = to_uint8(samples) if self._dataset.is_image else samples
+        evidence = Evidence(seen, scores=scores, density=self._dataset.density, final=final)
+        if self._extractor is None or not self._wanted("features"):
+            return evidence
+        held_out = final and self._wanted("held_out")
+        return replace(
+            evidence,
+            features=self._extractor(seen),
+            reference=self._features_of_reals(self._extractor, "train"),
+            held_out=self._features_of_reals(self._extractor, "held_out") if held_out else None,
+            second_opinions=self._second_opinions(self._extractor, seen) if final else (),
+        )
+
+    def measured(self, evidence: Evidence) -> tuple[dict[str, float], list[str]]:
+        """What the metrics make of the evidence: as a call does."""
         found = {
             self._named(metric, name): float(value)
             for metric in self._metrics
-            if "scores" not in metric.reads or scores is not None
+            if "scores" not in metric.reads or evidence.scores is not None
             for name, value in metric(evidence).items()
         }
         finite = {name: value for name, value in found.items() if math.isfinite(value)}
         return finite, sorted(set(found) - set(finite))
+
+    def without_scores(self) -> Evaluator:
+        """The same but for what needs a discriminator's scores."""
+        metrics = [metric for metric in self._metrics if "scores" not in metric.reads]
+        return Evaluator(self._dataset, metrics, self._extractor)
+
+    @property
+    def extractor(self) -> Extractor | None:
+        """What turns images into features."""
+        return self._extractor
+
+    @property
+    def warning(self) -> str:
+        """What to say where the extractor knows other images than the dataset's; empty where nothing is amiss."""
+        return self._extractor.warning(self._dataset.evaluation.domain) if self._extractor else ""
 
     @property
     def quantities(self) -> dict[str, dict[str, Any]]:
@@ -75,25 +113,58 @@ class Evaluator:
         """Values that depend on an extractor carry its name, since they never compare across extractors."""
         return f"{name}[{self._extractor.name}]" if self._extractor and "features" in metric.reads else name
 
-    def _evidence(self, samples: Tensor, scores: Scores | None) -> Evidence:
-        seen = to_uint8(samples) if self._dataset.is_image else samples
-        if self._extractor is None or not any("features" in metric.reads for metric in self._metrics):
-            return Evidence(seen, scores=scores, density=self._dataset.density)
-        if self._reference is None:
-            self._reference = self._features_of_reals(self._extractor)
-        return Evidence(seen, self._extractor(seen), self._reference, scores, self._dataset.density)
+    def _wanted(self, kind: Kind) -> bool:
+        return any(kind in metric.reads for metric in self._metrics)
 
-    def _features_of_reals(self, extractor: Extractor) -> Features:
-        def make() -> Mapping[str, Tensor]:
-            handles = self._dataset.shuffled("train", torch.Generator().manual_seed(0))
-            parts = [extractor(to_uint8(self._dataset.fetch("train", chunk))) for chunk in torch.split(handles, 1000)]
-            return {
-                "features": torch.cat([part.features for part in parts]),
-                "logits": torch.cat([part.logits for part in parts]),
-            }
+    def _second_opinions(self, extractor: Extractor, images: Tensor) -> tuple[Tensor, ...]:
+        """The logits of `images` by the classifiers that differ from the extractor in their seed alone."""
+        if not self._wanted("second_opinions"):
+            return ()
+        if self._others is None:
+            self._others = extractor.siblings()
+        return tuple(other(images).logits for other in self._others)
 
-        key = {"data": self._dataset.fingerprint, "extractor": extractor.sha256, "protocol": PROTOCOL}
-        return Features(**cached("features", key, lambda: dict(make())))
+    def _features_of_reals(self, extractor: Extractor, split: Split) -> Features:
+        """Of the whole split, in random order: extracted, or read from the cache, when they are first asked for."""
+        if split not in self._reals:
+            self._reals[split] = features_of_reals(self._dataset, extractor, split)
+        return self._reals[split]
+
+
+def features_of_reals(dataset: Dataset, extractor: Extractor, split: Split) -> Features:
+    """The features of a whole split in random order, which last, like all that is derived from them, in the cache."""
+    handles = dataset.shuffled(split, torch.Generator().manual_seed(0))
+
+    def make() -> dict[str, Tensor]:
+        parts = [extractor(to_uint8(dataset.fetch(split, chunk))) for chunk in torch.split(handles, CHUNK)]
+        return {
+            "features": torch.cat([part.features for part in parts]),
+            "logits": torch.cat([part.logits for part in parts]),
+        }
+
+    keep = _keeper(
+        {
+            "data": dataset.fingerprint,
+            "extractor": extractor.sha256,
+            "split": split,
+            "n": len(handles),
+            "dtype": "float32",
+            "protocol": PROTOCOL,
+        }
+    )
+    return Features(**keep("features", make), keep=keep)
+
+
+def _keeper(key: Mapping[str, object]) -> Callable[[str, Make], dict[str, Tensor]]:
+    """`cached` under `key`, each name read or made once in this process."""
+    found: dict[str, dict[str, Tensor]] = {}
+
+    def keep(name: str, make: Make) -> dict[str, Tensor]:
+        if name not in found:
+            found[name] = cached(name, key, make)
+        return found[name]
+
+    return keep
 
 
 def _read(quantity: Quantity) -> dict[str, Any]:

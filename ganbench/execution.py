@@ -77,6 +77,7 @@ def describe(request: Request, timed: bool = False) -> dict[str, Any]:
         "recipe": experiment.recipe,
         "seconds": forecast(experiment) if timed else None,
         "group_size": group_size,
+        "warning": experiment.evaluator.warning,
         "standard_seeds": standard.seeds,
         "standard_points": experiment.dataset.evaluation.points,
         "standard_budget": standard.budget,

@@ -25,8 +25,12 @@ from ganbench.record import RunRecord
 if TYPE_CHECKING:
     from ganbench.datasets.density import GaussianMixture
 
-_ACCURACIES = ("accuracy_train", "accuracy_held_out", "accuracy_fake")
+_ACCURACIES = ("accuracy_train", "accuracy_held_out", "accuracy_fake", "accuracy_balanced")
+_OPTIMUM = "accuracy_bayes"
+"""What the balanced accuracy can reach."""
 _CALLS = "accuracy_calls"
+_BESIDE = re.compile(r"@[0-9]+|_(bayes|estimate|floor|limit)(?=\[|$)")
+"""What a name has more than that of the quantity beside which it is drawn: js_floor beside js."""
 _AXES = {
     "samples": "real samples drawn",
     "d_steps": "discriminator updates",
@@ -71,10 +75,10 @@ def save(figure: Figure, path: Path) -> None:
 
 
 def _panels(record: RunRecord) -> dict[str, list[str]]:
-    """Names of quantities by the panel that they share; split counts of one score share one, and so do accuracies."""
+    """Names of quantities by the panel that they share: split counts of one score, what is beside it, accuracies."""
     panels: dict[str, list[str]] = defaultdict(list)
     for name in dict.fromkeys(name for point in record.curve for name in point["values"] if name != _CALLS):
-        panels["accuracy" if name in _ACCURACIES else re.sub("@[0-9]+", "", name)].append(name)
+        panels["accuracy" if name in (*_ACCURACIES, _OPTIMUM) else _BESIDE.sub("", name)].append(name)
     return {
         family: panels[family] for family in sorted(panels, key=lambda family: _panel_place(record, panels[family]))
     }
@@ -88,21 +92,40 @@ def _panel_place(record: RunRecord, names: list[str]) -> tuple[bool, bool, str]:
 
 def _draw_panel(axes: Axes, record: RunRecord, family: str, names: list[str]) -> None:
     unit = record.spec.budget.rpartition(" ")[2]
-    how = record.quantities.get(names[0], {})
+    how = _reading([record.quantities.get(name, {}) for name in names])
     for name in names:
         points = [point for point in record.curve if name in point["values"]]
         spent = [point["meters"].get(unit, 0) for point in points]
         values = [point["values"][name] for point in points]
         size = 3 if len(points) <= _DOTTED else 0
-        (line,) = axes.plot(spent, values, marker="o", markersize=size, linewidth=1.2, label=_label(name))
+        (line,) = axes.plot(
+            spent,
+            values,
+            color="black" if name == _OPTIMUM else None,
+            linestyle="--" if name == _OPTIMUM else "-",
+            marker="o",
+            markersize=size,
+            linewidth=1.2,
+            label=_label(name),
+        )
         if points[-1]["fraction"] >= 1:
             axes.plot(spent[-1:], values[-1:], marker="o", markersize=6, color=line.get_color())
         if name in _ACCURACIES:
             _draw_band(axes, points, name, spent, line.get_color())
             how = {**how, "unit": "share called right, with 95 % band"}
     _frame(axes, family + _ARROWS.get(how.get("direction", ""), ""), _AXES.get(unit, unit), how)
-    if len(names) > 1:
+    if len(names) > 1 or _OPTIMUM in names:
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.17), ncols=6, fontsize=7, handlelength=1, frameon=False)
+
+
+def _reading(ways: list[dict[str, Any]]) -> dict[str, Any]:
+    """How to read a panel: as its first quantity, within bounds only where all of them have some."""
+    known = {bound: [way[bound] for way in ways if way.get(bound) is not None] for bound in ("lowest", "highest")}
+    return {
+        **ways[0],
+        "lowest": min(known["lowest"]) if len(known["lowest"]) == len(ways) else None,
+        "highest": max(known["highest"]) if len(known["highest"]) == len(ways) else None,
+    }
 
 
 def _label(name: str) -> str:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
 
 from ganbench.ingredient import Ingredient
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+
+Optimum = Literal["log_ratio", "potential"]
 
 
 class Discriminator(Protocol):
@@ -34,6 +37,15 @@ class Loss(Ingredient, ABC):
     @property
     def threshold(self) -> float | None:
         """The score above which a sample is called real; None where the loss defines no such decision."""
+        return None
+
+    @property
+    def optimum(self) -> Optimum | None:
+        """What scores are for the best discriminator, p being the density of real samples and q of generated ones.
+
+        "log_ratio": score - threshold = log p/q. "potential": E[D(real)] - E[D(fake)] is the Wasserstein-1 distance
+        times the largest slope that scores may have. None: neither.
+        """
         return None
 
     @abstractmethod

@@ -40,14 +40,15 @@ class Observation:
 
 def observe(trainer: Trainer, dataset: Dataset, seeds: Sequence[int], n: int, device: str) -> list[Observation]:
     """n samples of each seed, from the same latents at every point, and the scores of as many reals and fakes."""
-    latents = torch.stack([_latents(dataset, seed, n) for seed in seeds]).to(device)
+    latents = torch.stack([evaluation_latents(dataset, seed, n) for seed in seeds]).to(device)
     samples = _in_chunks(trainer.sample, latents)
     _require_shape(trainer, "sample", samples, (len(seeds), n, *dataset.sample_shape))
     scores = _scores(trainer, dataset, samples)
     return [Observation(samples[k].cpu(), scores[k]) for k in range(len(seeds))]
 
 
-def _latents(dataset: Dataset, seed: int, n: int) -> Tensor:
+def evaluation_latents(dataset: Dataset, seed: int, n: int) -> Tensor:
+    """The latents (n, latent dim) from which that seed's samples are drawn, the same at every point."""
     return torch.randn(n, dataset.standard.latent_dim, generator=generator(seed, "evaluation"))
 
 
@@ -62,7 +63,15 @@ def _scores(trainer: Trainer, dataset: Dataset, samples: Tensor) -> list[Scores]
     train, held_out, fake = (_scored(trainer, x) for x in (*reals, samples))
     probe = _probed(trainer, dataset, seeds, samples.device)
     return [
-        Scores(train[k], held_out[k], fake[k], trainer.threshold, None if probe is None else probe[k])
+        Scores(
+            train[k],
+            held_out[k],
+            fake[k],
+            trainer.threshold,
+            None if probe is None else probe[k],
+            trainer.optimum,
+            None if dataset.density is None else reals[1][0].cpu(),
+        )
         for k in range(seeds)
     ]
 

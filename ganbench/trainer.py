@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from ganbench.datasets.dataset import Dataset
+    from ganbench.loss import Optimum
     from ganbench.supply import Supply
 
 
@@ -68,4 +69,9 @@ class Trainer(ABC):
     @property
     def threshold(self) -> float | None:
         """The score above which a sample is called real, if there is one."""
+        return None
+
+    @property
+    def optimum(self) -> Optimum | None:
+        """What scores are for the best discriminator, as `Loss.optimum` says, if they are of single samples."""
         return None

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from torch import Tensor
 from torch.nn.functional import normalize, relu
 
-from ganbench import Adam, Discriminator, Halves, Loss, NotApplicable, Recipe, Trick, hookimpl
+from ganbench import Adam, Discriminator, Halves, Loss, NotApplicable, Optimum, Recipe, Trick, hookimpl
 
 from .autoencoding_pair import AutoencodingPair
 
@@ -70,6 +70,11 @@ class PullingAway(Loss):
     def threshold(self) -> float | None:
         """That of the loss."""
         return self.loss.threshold
+
+    @property
+    def optimum(self) -> Optimum | None:
+        """That of the loss."""
+        return self.loss.optimum
 
     def discriminator(self, d: Discriminator, real: Tensor, fake: Tensor) -> Tensor:
         """Unchanged."""

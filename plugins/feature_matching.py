@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 from torch import Tensor
 
-from ganbench import Discriminator, Loss, NotApplicable, Recipe, Trick, hookimpl
+from ganbench import Discriminator, Loss, NotApplicable, Optimum, Recipe, Trick, hookimpl
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,11 @@ class FeatureMatching(Loss):
     def threshold(self) -> float | None:
         """That of the loss."""
         return self.loss.threshold
+
+    @property
+    def optimum(self) -> Optimum | None:
+        """That of the loss."""
+        return self.loss.optimum
 
     @property
     def scored(self) -> bool:

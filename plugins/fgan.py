@@ -65,6 +65,7 @@ class KullbackLeibler(VariationalBound):
     """KL(P|Q): f(u) = u log u."""
 
     threshold = 1.0
+    optimum = "log_ratio"
     level = 1.0
 
     def activation(self, score: Tensor) -> Tensor:
@@ -81,6 +82,7 @@ class ReverseKullbackLeibler(VariationalBound):
     """KL(Q|P): f(u) = -log u."""
 
     threshold = 0.0
+    optimum = "log_ratio"
     level = -1.0
 
     def activation(self, score: Tensor) -> Tensor:
@@ -129,6 +131,7 @@ class JensenShannon(VariationalBound):
     """KL(P|M) + KL(Q|M), M midway, so twice the usual: f(u) = u log u - (u + 1) log((u + 1) / 2)."""
 
     threshold = 0.0
+    optimum = "log_ratio"
     level = 0.0
 
     def activation(self, score: Tensor) -> Tensor:

@@ -24,6 +24,7 @@ class Minimax(Halves):
     """Both sides play for the one value E[log D(real)] + E[log(1 - D(fake))]; the discriminator maximises it."""
 
     threshold = 0.0
+    optimum = "log_ratio"
 
     def on_real(self, score: Tensor) -> Tensor:
         """-log D."""

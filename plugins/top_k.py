@@ -19,7 +19,7 @@ from typing import Self
 
 from torch import Tensor
 
-from ganbench import Discriminator, Halves, NotApplicable, Recipe, Trick, hookimpl
+from ganbench import Discriminator, Halves, NotApplicable, Optimum, Recipe, Trick, hookimpl
 
 
 def check_share(share: float) -> None:
@@ -43,6 +43,11 @@ class TopK(Halves):
     def threshold(self) -> float | None:
         """That of the loss."""
         return self.loss.threshold
+
+    @property
+    def optimum(self) -> Optimum | None:
+        """That of the loss."""
+        return self.loss.optimum
 
     def at(self, spent_fraction: float) -> Self:
         """From the whole batch, geometrically, to `share` when the budget is spent."""

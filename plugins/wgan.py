@@ -24,6 +24,8 @@ PAPER = "https://arxiv.org/abs/1701.07875"
 class Wasserstein(Halves):
     """The discriminator maximises E[D(real)] - E[D(fake)]; scores have no zero, so they name no threshold."""
 
+    optimum = "potential"
+
     def on_real(self, score: Tensor) -> Tensor:
         """-D."""
         return -score

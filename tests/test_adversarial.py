@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import torch
+from ganbench_plugins.packing import Packed
 from ganbench_plugins.wgan import Wasserstein, WeightClipping
 from ganbench_plugins.wgan_gp import GradientPenalty
 from torch import Tensor, nn
@@ -312,6 +313,13 @@ def test_the_threshold_is_the_losss():
     """0 for logits, None for a loss whose scores have no zero."""
     assert adversarial((0,), recipe())[0].threshold == 0
     assert adversarial((0,), recipe(loss=Wasserstein()))[0].threshold is None
+
+
+def test_the_optimum_is_the_losss_where_single_samples_are_scored():
+    """A pack's score is the log ratio of packs, which says nothing of one sample; nor does that of a blurred one."""
+    assert adversarial((0,), recipe())[0].optimum == "log_ratio"
+    assert adversarial((0,), recipe(loss=Wasserstein()))[0].optimum == "potential"
+    assert adversarial((0,), recipe(views=(Packed(2),)))[0].optimum is None
 
 
 def test_the_recipe_goes_before_the_datasets_standard():

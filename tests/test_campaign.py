@@ -18,12 +18,13 @@ import pytest
 from distributions import GANBENCH, environment, ganbench, install_misfits, records, timeless
 from safetensors import safe_open
 
-from ganbench.campaign import Campaign, Group
+from ganbench.campaign import Campaign, Group, _plan
 from ganbench.errors import UsageError
+from ganbench.execution import describe
 from ganbench.record import CONTROLS, RunRecord
 from ganbench.request import Request, grid
 from ganbench.store import Store
-from ganbench.supervision import Limits, Pool
+from ganbench.supervision import Limits, Outcome, Pool
 
 POINTS, STEPS = 10, 100
 """Evaluation points of the long runs, and their discriminator's steps: 12,800 samples in batches of 128."""
@@ -408,3 +409,12 @@ def test_a_grid_is_every_combination() -> None:
         ("b", ("y",), 3),
         ("b", ("x", "y"), 3),
     ]
+
+
+def test_a_plan_warns_once_of_an_extractor_that_knows_other_images() -> None:
+    """Whatever is said of the data of several cells is said once, and a plan of nothing strange says nothing."""
+    asked = [Request("nsgan", "ring8"), *(Request(control, "ring8") for control in CONTROLS)]
+    plain = {request: describe(request) for request in asked}
+    assert _plan({request: Outcome("ok", result=about) for request, about in plain.items()}, 1).warnings == []
+    strange = {request: Outcome("ok", result=about | {"warning": "w"}) for request, about in plain.items()}
+    assert _plan(strange, 1).warnings == ["w"]

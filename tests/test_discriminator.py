@@ -35,6 +35,7 @@ def test_a_hand_counted_example() -> None:
             "accuracy_train": 3 / 4,
             "accuracy_held_out": 1 / 2,
             "accuracy_fake": 2 / 3,
+            "accuracy_balanced": (1 / 2 + 2 / 3) / 2,
             "accuracy_calls": 2,
             "auc": (3 + 1 + 0.5) / 6,
             "threshold": 0.5,
@@ -68,7 +69,7 @@ def test_a_shift_of_all_scores_changes_nothing_where_the_loss_has_no_threshold()
 def test_numbers_without_scores_are_left_out() -> None:
     """One fake cannot both set a threshold and be judged, so only the AUC is left; without scores, nothing is."""
     assert measured(scores([1.0], [2.0], [0.0], threshold=None)) == {"auc": 1.0}
-    assert "accuracy_held_out" not in measured(scores([1.0], [], [0.0], threshold=0.0))
+    assert {"accuracy_held_out", "accuracy_balanced"} & set(measured(scores([1.0], [], [0.0], threshold=0.0))) == set()
     assert measured(None) == {}
 
 

@@ -13,7 +13,7 @@ from toys import ring_dataset
 
 from ganbench import Evidence, Features, Metric, Quantity, Scores
 from ganbench.datasets import digits
-from ganbench.evaluation import Evaluator
+from ganbench.evaluation import Evaluator, features_of_reals
 from ganbench.metrics.features import Extractor
 
 
@@ -154,6 +154,38 @@ def test_the_reference_is_extracted_once(cache: Path):
     assert network.seen == 6 * 4 + 2 * 1297
 
 
+def test_held_out_features_are_for_the_last_point_and_for_those_who_want_them():
+    """Every held-out image once, at the headline's evaluation, where a metric reads them; the next run finds them."""
+    dataset, network = digits.load(None, None), Means()
+    for seen, new in ((reading("features"), 1297), (reading("features", "held_out"), 500)):
+        before = network.seen
+        evaluate = Evaluator(dataset, [seen], Extractor("means", "0" * 64, network))
+        evaluate(IMAGES, None, final=False)
+        evaluate(IMAGES, None, final=True)
+        assert network.seen - before == 8 + new
+        assert [point.held_out is None for point in seen.shown] == [True, new != 500]
+    means = dataset.images("held_out").double().flatten(1).mean(dim=1).float()
+    assert torch.equal(seen.shown[-1].held_out.features.flatten().sort().values, means.sort().values)
+
+
+def test_what_is_derived_of_reals_is_kept_under_every_fact_that_matters(cache: Path):
+    """Made once for a name, split, extractor and data, also by the next run; made again where one of them differs."""
+    made = []
+    digit = digits.load(None, None)
+
+    def derived(weights: str, split: str, name: str) -> float:
+        def make() -> dict[str, torch.Tensor]:
+            made.append((weights, split, name))
+            return {"x": torch.tensor(float(len(made)))}
+
+        features = features_of_reals(digit, Extractor("means", weights, Means()), split)
+        return float((features.keep(name, make), features.keep(name, make))[1]["x"])
+
+    facts = [("0" * 64, "train", "a"), ("0" * 64, "held_out", "a"), ("1" * 64, "train", "a"), ("0" * 64, "train", "b")]
+    assert [derived(*each) for each in facts] == [derived(*each) for each in facts] == [1, 2, 3, 4]
+    assert made == facts
+
+
 def test_without_metrics_that_read_features_nothing_is_extracted():
     """The extractor sees no image."""
     network = Means()
@@ -181,3 +213,36 @@ def test_words_for_numbers_are_described_where_there_are_any():
     described = Evaluator(ring_dataset(), [Worded({})], None).quantities
     assert described["verdict"]["labels"] == ["good", "bad"]
     assert "labels" not in described["plain"]
+
+
+def test_second_opinions_are_asked_for_at_the_headline_alone():
+    """And only where a metric reads them: the logits of the same images by each of the extractor's siblings."""
+    sibling = Extractor("twin", "1" * 64, Means())
+    extractor = Extractor("means", "0" * 64, Means(), siblings=lambda: (sibling, sibling))
+    seen, blind = reading("features", "second_opinions"), reading("features")
+    for metric in (seen, blind):
+        evaluate = Evaluator(digits.load(None, None), [metric], extractor)
+        evaluate(IMAGES, None, final=False)
+        evaluate(IMAGES, None)
+    assert [len(evidence.second_opinions) for evidence in seen.shown] == [0, 2]
+    assert torch.equal(seen.shown[1].second_opinions[0], seen.shown[1].features.logits)
+    assert [len(evidence.second_opinions) for evidence in blind.shown] == [0, 0]
+
+
+def test_what_needs_scores_can_be_left_out():
+    """The other metrics stay, with the dataset and the extractor."""
+    evaluate = Evaluator(ring_dataset(), [reading("scores", auc=1), reading("density", modes=2)], None).without_scores()
+    assert list(evaluate.quantities) == ["modes"]
+    assert evaluate(POINTS, None)[0] == {"modes": 2}
+
+
+def test_an_extractor_of_another_domain_is_warned_about():
+    """By what the dataset says that its images are of; without extractor there is nothing to say."""
+    dataset = digits.load(None, None)
+    assert dataset.evaluation.domain == "digits"
+    strange = Extractor("means", "0" * 64, Means(), domain="photographs")
+    assert Evaluator(dataset, [], strange).warning.startswith(
+        "extractor 'means' was trained on photographs and is shown digits: "
+    )
+    assert Evaluator(dataset, [], Extractor("means", "0" * 64, Means())).warning == ""
+    assert Evaluator(ring_dataset(), [], None).warning == ""

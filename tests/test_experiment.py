@@ -51,7 +51,7 @@ def test_what_is_left_out_is_the_datasets_standard():
         points=10,
         samples=10_000,
         curve_samples=2_500,
-        metrics=("modes", "discriminator_accuracy"),
+        metrics=dataset.evaluation.metrics,
         fingerprint=dataset.fingerprint,
         source_hash=experiment.template.source_hash,
     )

@@ -10,7 +10,7 @@ from torch import Tensor
 from ganbench.datasets import digits
 from ganbench.errors import ExtractorError, UnknownNameError
 from ganbench.metrics.classifier import SmallClassifier
-from ganbench.metrics.features import SHIPPED, load_classifier, load_extractor
+from ganbench.metrics.features import SHIPPED, Extractor, load_classifier, load_extractor
 
 
 def images(n: int, size: int, channels: int = 1) -> Tensor:
@@ -31,12 +31,63 @@ def test_shipped_extractors_give_features_and_logits(name: str) -> None:
     assert (extractor.name, extractor.sha256) == (name, SHIPPED[name].sha256)
 
 
-def test_the_digits_classifier_is_as_accurate_as_the_table_says() -> None:
-    """494 of the 500 held-out digits, which it never saw, are given their label; rounding may move one."""
+@pytest.mark.parametrize("name", [name for name, shipped in SHIPPED.items() if shipped.domain == "digits"])
+def test_the_digits_classifiers_are_as_accurate_as_the_table_says(name: str) -> None:
+    """Of the 500 held-out digits, which they never saw, so many are given their label; rounding may move one."""
     dataset = digits.load(None, None)
-    guesses = load_extractor("digits-cnn")(dataset.images("held_out")).logits.argmax(dim=1)
+    guesses = load_extractor(name)(dataset.images("held_out")).logits.argmax(dim=1)
     right = int((guesses == dataset.labels("held_out")).sum())
-    assert right == pytest.approx(500 * SHIPPED["digits-cnn"].accuracy, abs=1)
+    assert right == pytest.approx(500 * SHIPPED[name].accuracy, abs=1)
+
+
+@pytest.mark.parametrize("domain", ["digits", "mnist"])
+def test_three_classifiers_of_each_domain_ship_and_differ_in_their_seed(domain: str) -> None:
+    """Seeds 0, 1 and 2, each below 2 MB and each with weights of its own; seed 0 is the headline's."""
+    family = {name: shipped for name, shipped in SHIPPED.items() if shipped.domain == domain}
+    assert {name: shipped.seed for name, shipped in family.items()} == {
+        f"{domain}-cnn": 0, f"{domain}-cnn-1": 1, f"{domain}-cnn-2": 2
+    }  # fmt: skip
+    weights = Path(digits.__file__).parents[1] / "metrics" / "weights"
+    assert max((weights / f"{name}.safetensors").stat().st_size for name in family) < 2e6
+    assert len({shipped.sha256 for shipped in family.values()}) == 3
+
+
+@pytest.mark.parametrize("name", ["digits-cnn", "digits-cnn-1", "mnist-cnn-2", "stacked-mnist-cnn"])
+def test_an_extractor_finds_those_that_differ_in_their_seed_alone(name: str) -> None:
+    """The other two of its family, of the same domain and image shape."""
+    extractor = load_extractor(name)
+    siblings = extractor.siblings()
+    assert len({extractor.sha256, *(each.sha256 for each in siblings)}) == 3
+    assert {(each.domain, each.image_shape) for each in siblings} == {(extractor.domain, extractor.image_shape)}
+    assert all(each.name.rstrip("-12") == name.rstrip("-12") for each in siblings)
+
+
+def test_another_domain_is_warned_about() -> None:
+    """With a better extractor where one ships; nothing is said of the same domain, or where either is unknown."""
+    extractor = load_extractor("mnist-cnn")
+    assert [extractor.warning(domain) for domain in ("mnist", None)] == ["", ""]
+    assert Extractor("own", "0" * 64, extractor.network).warning("digits") == ""
+    assert extractor.warning("grey clothes") == (
+        "extractor 'mnist-cnn' was trained on mnist and is shown grey clothes: its features and classes are of "
+        "something else, so what is read from them compares rows at best and has no meaning of its own"
+    )
+    assert extractor.warning("digits").endswith("; choose one of the same domain, --extractor digits-cnn")
+
+
+def test_numbers_that_are_not_finite_are_no_features() -> None:
+    """A network that answers NaN for one image of five is refused, with how many."""
+
+    def broken(x: Tensor) -> tuple[Tensor, Tensor]:
+        features = torch.zeros(len(x), 2)
+        features[3, 1] = torch.nan
+        return features, torch.zeros(len(x), 2)
+
+    message = (
+        "extractor 'broken': found NaN or infinity in what it makes of 1 of 5 images, wanted finite features and "
+        "logits; its weights are damaged, get them again"
+    )
+    with pytest.raises(ExtractorError, match=f"^{re.escape(message)}$"):
+        Extractor("broken", "0" * 64, broken)(images(5, 8))
 
 
 def test_logits_are_a_linear_function_of_the_features() -> None:

@@ -161,3 +161,29 @@ def test_the_same_figure_has_the_same_bytes(name, tmp_path):
     assert (tmp_path / "first.png").read_bytes() == (tmp_path / "second.png").read_bytes()
     with Image.open(tmp_path / "first.png") as image:
         assert "Software" not in image.info
+
+
+def test_the_bayes_accuracy_is_a_dashed_line_among_the_accuracies():
+    """Without a band, since it has calls of its own, and with its name also where it stands alone."""
+    record = curve_record()
+    points = tuple({**point, "values": {**point["values"], "accuracy_bayes": 0.9}} for point in record.curve)
+    axes = next(axes for axes in draw_curves(replace(record, curve=points)).axes if axes.get_title() == "accuracy")
+    (line,) = (line for line in axes.lines if line.get_label() == "bayes")
+    assert (line.get_linestyle(), line.get_ydata().tolist()) == ("--", [0.9] * 4)
+    assert len(axes.collections) == 2
+    alone = tuple({**point, "values": {"accuracy_bayes": 0.9}} for point in record.curve)
+    (axes,) = draw_curves(replace(record, curve=alone)).axes
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["bayes"]
+
+
+def test_estimates_and_floors_are_drawn_beside_what_they_are_of():
+    """In one panel, whose bounds are those that all of its quantities have: an estimate below 0 is shown."""
+    record = curve_record()
+    values = {"fid[x]": 3.0, "fid_floor[x]": 1.0, "js": 0.2, "js_estimate": -0.5}
+    bounds = {"js": {"lowest": 0, "highest": 0.7}, "js_estimate": {"lowest": None, "highest": 0.7}}
+    points = tuple({**point, "values": values} for point in record.curve)
+    fid, js = draw_curves(replace(record, curve=points, quantities=bounds)).axes
+    assert [fid.get_title(), js.get_title()] == ["fid[x]", "js"]
+    assert [text.get_text() for text in js.get_legend().get_texts()] == ["js", "js_estimate"]
+    assert js.get_ylim()[0] < -0.5
+    assert js.get_ylim()[1] == pytest.approx(0.7, abs=0.1)

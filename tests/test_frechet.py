@@ -1,6 +1,7 @@
 """The Frechet distance, against closed forms, torch-fidelity and the law of its bias."""
 
 import math
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -9,8 +10,16 @@ import torch
 from scipy.stats import ortho_group
 from torch import Tensor
 
-from ganbench.metrics.frechet import FrechetDistance, Moments, frechet_distance, moments
-from ganbench.metrics.metric import Evidence, Features
+from ganbench.metrics.frechet import (
+    Factored,
+    FrechetDistance,
+    Moments,
+    factored,
+    frechet_distance,
+    moments,
+    moments_of_reals,
+)
+from ganbench.metrics.metric import Evidence, Features, Make
 from ganbench.vision import torch_fidelity
 
 
@@ -39,6 +48,14 @@ def test_moments_are_the_mean_and_the_unbiased_covariance() -> None:
     assert found.mean.numpy() == pytest.approx(x.double().numpy().mean(axis=0), rel=1e-12)
     assert found.covariance.numpy() == pytest.approx(np.cov(x.double().numpy(), rowvar=False), rel=1e-12)
     assert (found.n, found.covariance.dtype) == (9001, torch.float64)
+
+
+def test_features_are_left_as_they_are() -> None:
+    """Those of any precision, also float64, which no copy is needed for."""
+    for x in (drawn(9, 3), drawn(9, 3).double(), drawn(3, 9).double()):
+        before = x.clone()
+        moments(x)
+        assert torch.equal(x, before)
 
 
 def test_commuting_covariances() -> None:
@@ -74,7 +91,7 @@ def test_points_are_apart_by_their_squared_distance() -> None:
 def test_a_law_is_at_no_distance_from_itself(n: int, d: int) -> None:
     """Identical moments give 0 to rounding and never less, of full rank and with fewer samples than dimensions."""
     law = moments(drawn(n, d))
-    assert 0 <= frechet_distance(law, law) <= 1e-6 * float(law.covariance.trace())
+    assert 0 <= frechet_distance(law, law) <= 1e-6 * float(law.variance())
 
 
 def test_it_is_symmetric() -> None:
@@ -143,8 +160,49 @@ def test_the_metric_compares_generated_with_real() -> None:
     for seed in (1, 2, 1):
         real = drawn(60, 4, seed)
         wanted = frechet_distance(moments(real), moments(fake))
-        assert metric(evidence(fake, real)) == {"fid": pytest.approx(wanted, rel=1e-12)}
-    assert [(q.name, q.direction, q.lowest) for q in metric.quantities] == [("fid", "lower", 0.0)]
+        assert metric(evidence(fake, real)) == {"fid": pytest.approx(wanted, rel=1e-12), "fid_samples": 50}
+    assert [(q.name, q.direction, q.lowest) for q in metric.quantities[:1]] == [("fid", "lower", 0.0)]
+
+
+def test_its_floor_is_what_as_many_held_out_images_have() -> None:
+    """n of them, evenly spaced, where there are n; else it is left out."""
+    fake, real, held_out = drawn(20, 4), drawn(60, 4, 1), drawn(40, 4, 2)
+    shown = replace(evidence(fake, real), held_out=Features(held_out, torch.empty(0)))
+    wanted = frechet_distance(moments(real), moments(held_out[::2]))
+    assert FrechetDistance()(shown)["fid_floor"] == pytest.approx(wanted, rel=1e-12)
+    few = replace(shown, held_out=Features(held_out[:19], torch.empty(0)))
+    assert set(FrechetDistance()(few)) == {"fid", "fid_samples"}
+
+
+def test_the_references_moments_and_factor_are_kept() -> None:
+    """Under a name that says of how many images and in what precision; what is kept is used as it is."""
+    asked, x = [], drawn(60, 4)
+    kept = factored(moments(drawn(50, 4, 1)))
+
+    def keep(name: str, make: Make) -> dict[str, Tensor]:
+        asked.append((name, {part: tuple(value.shape) for part, value in make().items()}))
+        return {"mean": kept.mean, "factor": kept.factor}
+
+    found = moments_of_reals(Features(x, x, keep))
+    assert asked == [("moments-of-60-in-float64", {"mean": (4,), "factor": (4, 4)})]
+    assert (found.mean is kept.mean, found.factor is kept.factor, found.n) == (True, True, 60)
+
+
+@pytest.mark.parametrize("sizes", [(30, 200), (200, 30), (30, 20)])
+def test_centred_rows_are_as_good_as_a_covariance(sizes: tuple[int, int]) -> None:
+    """With n < d on either side or on both the distance is that of the full covariances."""
+    a, b = (drawn(n, 40, seed) for seed, n in enumerate(sizes))
+    full = [Moments(x.double().mean(dim=0), x.double().T.cov(), len(x)) for x in (a, b)]
+    thin = moments(a), moments(b)
+    assert [isinstance(law, Factored) for law in thin] == [n < 40 for n in sizes]
+    scale = float(full[0].variance() + full[1].variance())
+    assert frechet_distance(*thin) == pytest.approx(frechet_distance(*full), abs=1e-6 * scale)
+
+
+def test_constant_features() -> None:
+    """Without variance on one side there is |m1 - m2|^2 and the other's variance: here 4 d + d."""
+    assert frechet_distance(moments(torch.full((9, 2), 2.0)), gaussian([0, 0], [1, 1])) == pytest.approx(10, rel=1e-12)
+    assert frechet_distance(moments(torch.full((9, 20), 2.0)), moments(torch.full((5, 20), 3.0))) == 20
 
 
 def test_without_a_reference_the_metric_gives_nothing() -> None:

@@ -85,7 +85,10 @@ def test_scores_are_of_reals_held_out_and_fakes(seeds: tuple[int, ...]):
     for k, observation in enumerate(found):
         assert [len(x) for x in (observation.scores.train, observation.scores.held_out)] == [40, 40]
         assert not torch.equal(observation.scores.train, observation.scores.held_out)
-        assert observation.scores.threshold == 0
+        assert (observation.scores.threshold, observation.scores.optimum) == (0, "log_ratio")
+        reals = observation.scores.reals
+        own = trainer.score(reals.expand(len(seeds), -1, -1) if len(seeds) > 1 else reals)
+        torch.testing.assert_close(observation.scores.held_out, own.reshape(len(seeds), 40)[k], rtol=0, atol=1e-5)
         torch.testing.assert_close(observation.scores.fake, fakes[k], rtol=0, atol=1e-5)
 
 

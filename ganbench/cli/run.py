@@ -136,6 +136,8 @@ def command(
     with Pool(jobs or usable_cores(), int(options["threads"] or 1), limits) as pool:
         campaign = Campaign(store, pool, resume, again)
         plan = campaign.plan(requests, seeds, timed=dry_run)
+        for warning in plan.warnings:
+            click.echo(f"ganbench: warning: {warning}", err=True)
         if dry_run:
             print_plan(plan, campaign, jobs or usable_cores(), as_json)
             return

@@ -22,10 +22,25 @@ def dcgan_standard(width: int, latent_dim: int, budget: str) -> Standard:
     )
 
 
-def judged_by(extractor: str, held_out: int) -> Evaluation:
-    """Image metrics at no more samples than are held out, so that real images as a control can have the same n."""
+def judged_by(extractor: str, held_out: int, classes: bool = False) -> Evaluation:
+    """Image metrics at no more samples than are held out, so that real images as a control can have the same n.
+
+    `classes` says that the extractor's classes are those of the images, so that they can be counted as modes.
+    """
     return Evaluation(
-        metrics=("inception_score", "fid", "discriminator_accuracy"),
+        metrics=(
+            *(("class_modes",) if classes else ()),
+            "inception_score",
+            "inception_score_audit",
+            "fid",
+            "fid_infinity",
+            "kid",
+            "neighbours",
+            "memorisation",
+            "discriminator_accuracy",
+            "divergence_estimate",
+            "feature_probe",
+        ),
         headline="fid",
         extractor=extractor,
         samples=min(HEADLINE_SAMPLES, held_out),

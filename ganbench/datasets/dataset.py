@@ -48,6 +48,8 @@ class Evaluation:
     """n of the evaluations on the way, which draw the curves."""
     points: int = 10
     """How many evaluations, evenly spaced over the budget, the headline's included."""
+    domain: str | None = None
+    """What the images are of, in an extractor's words: "digits", "mnist", "photographs"; None where nobody knows."""
 
 
 class Dataset(ABC):

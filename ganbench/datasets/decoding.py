@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -31,22 +32,43 @@ def decode(read: Callable[[], bytes], name: str, side: int) -> Tensor:
         DatasetError: naming the image, where it is missing, broken, truncated, too large to be decoded safely
             (Pillow's limit on decompression bombs), smaller than `side`, or deeper than 8 bits a channel.
     """
+    with _opened(read, name) as image:
+        if min(image.size) < side:
+            found = f"{image.width} x {image.height} pixels"
+            raise ValueError(f"found {found}, wanted at least {side} x {side}, for images are not enlarged")
+        return _bytes(_square(_plain(image), side))
+
+
+def decode_whole(read: Callable[[], bytes], name: str, height: int, width: int) -> Tensor:
+    """The same for an image of exactly that size, neither cropped nor resized: bytes (channels, height, width).
+
+    Raises:
+        DatasetError: as `decode`, and where the image is of another size.
+    """
+    with _opened(read, name) as image:
+        if image.size != (width, height):
+            found = f"{image.width} x {image.height} pixels"
+            raise ValueError(f"found {found}, wanted {width} x {height}, for nothing is cropped or resized here")
+        return _bytes(_plain(image))
+
+
+@contextmanager
+def _opened(read: Callable[[], bytes], name: str) -> Iterator[Image.Image]:
+    """The image file, of 8 bits a channel; whatever goes wrong with it is an error that names it."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(read()), formats=FORMATS) as image:
-                _check(image, side)
-                return _bytes(_square(image.convert("L" if image.mode in GREY_MODES else "RGB"), side))
+                if image.mode.partition(";")[0] in DEEP_MODES:
+                    raise ValueError(f"found pixels of mode {image.mode}, wanted 8 bits a channel")
+                yield image
     except Exception as error:
         raise DatasetError(f"image '{name}' cannot be used: {error}; repair it or take it out") from error
 
 
-def _check(image: Image.Image, side: int) -> None:
-    if min(image.size) < side:
-        found = f"{image.width} x {image.height} pixels"
-        raise ValueError(f"found {found}, wanted at least {side} x {side}, for images are not enlarged")
-    if image.mode.partition(";")[0] in DEEP_MODES:
-        raise ValueError(f"found pixels of mode {image.mode}, wanted 8 bits a channel")
+def _plain(image: Image.Image) -> Image.Image:
+    """The image as grey, if it is stored so, else as RGB."""
+    return image.convert("L" if image.mode in GREY_MODES else "RGB")
 
 
 def _square(image: Image.Image, side: int) -> Image.Image:

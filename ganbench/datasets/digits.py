@@ -8,6 +8,7 @@ https://archive.ics.uci.edu/dataset/80; scikit-learn's `load_digits` holds its t
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +36,7 @@ STANDARD = Standard(
     budget="400kimg",
     seeds=2,
 )
-EVALUATION = judged_by("digits-cnn", held_out=HELD_OUT)
+EVALUATION = replace(judged_by("digits-cnn", held_out=HELD_OUT, classes=True), domain="digits")
 
 
 def load(argument: str | None, _data_root: Path | None) -> ImageDataset:

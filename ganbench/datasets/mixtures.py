@@ -36,7 +36,17 @@ class Mixture(Dataset):
         self.sample_shape = (density.centres.shape[1],)
         self.standard = standard
         self.evaluation = Evaluation(
-            metrics=("modes", "discriminator_accuracy"),
+            metrics=(
+                "modes",
+                "chi_square",
+                "js",
+                "w2",
+                "nearest_neighbour",
+                "discriminator_accuracy",
+                "discriminator_optimum",
+                "divergence_estimate",
+                "point_probe",
+            ),
             headline="modes_covered",
             extractor=None,
             samples=10_000,

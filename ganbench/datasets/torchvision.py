@@ -19,7 +19,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -114,6 +114,8 @@ STANDARDS = {
 }
 EXTRACTORS = {"mnist": "mnist-cnn"}
 """The rest are judged by Inception-v3."""
+DOMAINS = {"mnist": "mnist", "fashion_mnist": "grey clothes"}
+"""The rest are photographs."""
 
 
 def data_folder(data_root: Path | None) -> Path:
@@ -135,7 +137,12 @@ def load(name: str, argument: str | None, data_root: Path | None) -> ImageDatase
         {split: images for split, (images, _) in parts.items()},
         {split: labels for split, (_, labels) in parts.items() if labels is not None},
         standard=STANDARDS[name],
-        evaluation=judged_by(EXTRACTORS.get(name, "inception"), held_out=len(parts["held_out"][0])),
+        evaluation=replace(
+            judged_by(
+                EXTRACTORS.get(name, "inception"), held_out=len(parts["held_out"][0]), classes=name in EXTRACTORS
+            ),
+            domain=DOMAINS.get(name, "photographs"),
+        ),
     )
 
 

@@ -79,6 +79,7 @@ class DiscriminatorAccuracy(Metric):
             Quantity("accuracy_train", "neither", "", 0, 1, "training reals that are called real"),
             Quantity("accuracy_held_out", "neither", "", 0, 1, "held-out reals that are called real"),
             Quantity("accuracy_fake", "neither", "", 0, 1, "fakes that are called fake"),
+            Quantity("accuracy_balanced", "neither", "", 0, 1, "mean of the accuracies on held-out reals and on fakes"),
             Quantity("accuracy_calls", "neither", "scores", 0, meaning="the least that any of the accuracies rests on"),
             Quantity("auc", "neither", "", 0, 1, ranked),
             Quantity("threshold", "neither", "score", meaning=used),
@@ -89,10 +90,12 @@ class DiscriminatorAccuracy(Metric):
             return {}
         scores = evidence.scores
         threshold, fake = threshold_and_judged(scores)
+        on_held_out, on_fake = _share_above(scores.held_out, threshold), 1 - _share_above(fake, threshold)
         values = {
             "accuracy_train": _share_above(scores.train, threshold),
-            "accuracy_held_out": _share_above(scores.held_out, threshold),
-            "accuracy_fake": 1 - _share_above(fake, threshold),
+            "accuracy_held_out": on_held_out,
+            "accuracy_fake": on_fake,
+            "accuracy_balanced": (on_held_out + on_fake) / 2,
             "accuracy_calls": float(min(map(len, (scores.train, scores.held_out, fake)))) or math.nan,
             "auc": auc(scores.held_out, scores.fake),
             "threshold": threshold,

@@ -34,20 +34,29 @@ def inception_scores(logits: Tensor, splits: Sequence[int]) -> dict[int, float]:
     Raises:
         ValueError: where a logit is not finite.
     """
-    if not bool(logits.isfinite().all()):
-        raise ValueError("logits hold NaN or infinity: wanted the finite outputs of a classifier")
-    n = len(logits)
+    p, n = probabilities(logits), len(logits)
     boundaries = {k: np.arange(k) * n // k for k in splits if k <= n}
     if not boundaries:
         return {}
     starts = np.unique(np.concatenate(list(boundaries.values())))
-    p: Floats = softmax(logits.double().numpy(), axis=1)
     classes = np.add.reduceat(p, starts)
     negentropy = np.add.reduceat(xlogy(p, p).sum(axis=1), starts)
     return {
         k: _score(classes, negentropy, np.searchsorted(starts, first), np.diff(first, append=n))
         for k, first in boundaries.items()
     }
+
+
+def probabilities(logits: Tensor) -> Floats:
+    """The class probabilities (n, classes), in float64, of logits (n, classes).
+
+    Raises:
+        ValueError: where a logit is not finite.
+    """
+    if not bool(logits.isfinite().all()):
+        raise ValueError("logits hold NaN or infinity: wanted the finite outputs of a classifier")
+    p: Floats = softmax(logits.double().numpy(), axis=1)
+    return p
 
 
 def _score(classes: Floats, negentropy: Floats, first: NDArray[np.int64], counts: NDArray[np.int64]) -> float:

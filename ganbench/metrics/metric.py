@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ganbench.datasets.density import GaussianMixture
 
 Direction = Literal["higher", "lower", "neither"]
-Kind = Literal["samples", "features", "scores", "density"]
+Kind = Literal["samples", "features", "held_out", "second_opinions", "scores", "density"]
 
 
 @dataclass(frozen=True)
@@ -34,12 +34,28 @@ class Quantity:
     """Words for the numbers 0, 1, 2 and so on, where the quantity is a choice among them."""
 
 
+Make = Callable[[], "dict[str, Tensor]"]
+
+
+def make_afresh(_name: str, make: Make) -> dict[str, Tensor]:
+    """What `make()` gives."""
+    return make()
+
+
 @dataclass(frozen=True)
 class Features:
-    """What an extractor saw in n images: features (n, d) and class logits (n, classes), both float32 on the CPU."""
+    """What an extractor saw in n images: features (n, d) and class logits (n, classes), both float32 on the CPU.
+
+    Those of real images are in a shuffled order that never changes.
+    """
 
     features: Tensor
     logits: Tensor
+    keep: Callable[[str, Make], dict[str, Tensor]] = make_afresh
+    """keep(name, make): what `make()` gives, or gave in this or an earlier run under the same name.
+
+    For what is slow to compute of real images. The name says all that it depends on besides these features.
+    """
 
 
 @dataclass(frozen=True)
@@ -52,6 +68,18 @@ class Scores:
     threshold: float | None
     probe: Tensor | None = None
     """Of the dataset's probe points (k,), where it has any."""
+    optimum: Literal["log_ratio", "potential"] | None = None
+    """What scores are for the best discriminator, as `Loss.optimum` says."""
+    reals: Tensor | None = None
+    """The held-out reals (n, d) themselves, where their density is known."""
+
+    @property
+    def log_odds(self) -> tuple[Tensor, Tensor] | None:
+        """The log odds of real, of held-out reals and of fakes, each (n,); None where scores are none."""
+        if self.optimum != "log_ratio":
+            return None
+        zero = self.threshold or 0.0
+        return self.held_out - zero, self.fake - zero
 
 
 @dataclass(frozen=True)
@@ -70,6 +98,11 @@ class Evidence:
     """What was measured at the run's evaluation points before this one, oldest first."""
     final: bool = True
     """Whether this is the last evaluation, the headline's: what takes long is measured there alone."""
+    second_opinions: tuple[Tensor, ...] = ()
+    """Logits (n, classes) of the generated samples by classifiers that differ from the extractor in their seed alone;
+    at the last evaluation, and empty where there are none."""
+    held_out: Features | None = None
+    """Features of the held-out reals, at the last evaluation, where a metric reads "held_out"."""
 
 
 class Metric(ABC):
