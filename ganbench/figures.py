@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -75,9 +75,14 @@ def save(figure: Figure, path: Path) -> None:
 
 
 def _panels(record: RunRecord) -> dict[str, list[str]]:
-    """Names of quantities by the panel that they share: split counts of one score, what is beside it, accuracies."""
+    """Names of quantities by the panel that they share: split counts of one score, what is beside it, accuracies.
+
+    What was measured at the last point alone has no curve, and stands in the tables.
+    """
     panels: dict[str, list[str]] = defaultdict(list)
-    for name in dict.fromkeys(name for point in record.curve for name in point["values"] if name != _CALLS):
+    points = Counter(name for point in record.curve for name in point["values"])
+    least = min(2, len(record.curve))
+    for name in (name for name, count in points.items() if count >= least and name != _CALLS):
         panels["accuracy" if name in (*_ACCURACIES, _OPTIMUM) else _BESIDE.sub("", name)].append(name)
     return {
         family: panels[family] for family in sorted(panels, key=lambda family: _panel_place(record, panels[family]))

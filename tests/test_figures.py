@@ -187,3 +187,12 @@ def test_estimates_and_floors_are_drawn_beside_what_they_are_of():
     assert [text.get_text() for text in js.get_legend().get_texts()] == ["js", "js_estimate"]
     assert js.get_ylim()[0] < -0.5
     assert js.get_ylim()[1] == pytest.approx(0.7, abs=0.1)
+
+
+def test_what_is_measured_once_has_no_panel():
+    """A quantity of the last point alone has no curve; where there is one point in all, it is drawn as a dot."""
+    first = {"fraction": 0.5, "meters": {"samples": 640}, "values": {"modes_covered": 3.0}}
+    last = {"fraction": 1.0, "meters": {"samples": 1280}, "values": {"modes_covered": 3.0, "w2": 1.0}}
+    record = ok("nsgan", 0, 3.0)
+    assert [axes.get_title() for axes in draw_curves(replace(record, curve=(first, last))).axes] == ["modes_covered ↑"]
+    assert len(draw_curves(replace(record, curve=(last,))).axes) == 2
