@@ -136,8 +136,8 @@ def _perform(job: dict[str, Any], tell: Callable[[dict[str, Any]], None]) -> Any
         return state(Offer(**job["offer"]))
     request = Request.from_dict(job["request"])
     if job["task"] == "describe":
-        return describe(request, job["timed"])
-    execute(request, job["seeds"], job["ids"], Store(Path(job["store"])), job["resume"], tell, job["also"])
+        return describe(request, job.get("timed", False))
+    execute(request, job["seeds"], job["ids"], Store(Path(job["store"])), job["resume"], tell, job.get("also", ()))
     return None
 
 

@@ -11,7 +11,20 @@ from ganbench_plugins.nsgan import NonSaturating
 from torch import Tensor, nn
 from toys import BATCH, adversarial, assert_same_bits, recipe, ring_dataset, trained
 
-from ganbench import SGD, Altered, Discriminator, Dynamics, Game, Halves, Networks, Penalty, Recipe, View, Weights
+from ganbench import (
+    SGD,
+    Altered,
+    Discriminator,
+    Dynamics,
+    Game,
+    Halves,
+    Networks,
+    Penalty,
+    PluginError,
+    Recipe,
+    View,
+    Weights,
+)
 from ganbench.assembly import group_size
 from ganbench.game import recalled, remembering, scores
 
@@ -392,3 +405,18 @@ def test_the_order_of_penalties_means_nothing() -> None:
     """Two recipes with the same penalties in another order are equal, for their sum is what is added."""
     one, other = Falling(1.0), Remembering()
     assert recipe(penalties=(one, other)) == recipe(penalties=(other, one))
+
+
+@dataclass(frozen=True)
+class Number(FakeScore):
+    """A loss that gives a number where a tensor is wanted."""
+
+    def discriminator(self, d: Discriminator, real: Tensor, fake: Tensor) -> Tensor:
+        return 1.0  # type: ignore[return-value]
+
+
+def test_a_loss_that_is_no_tensor_is_an_error() -> None:
+    """Nothing can be learnt from a number; the error names the recipe and what was wanted."""
+    trainer, supply = adversarial((0,), recipe(**BILINEAR | {"loss": Number()}))
+    with pytest.raises(PluginError, match="toy: found a loss of type float, wanted a tensor: a scalar"):
+        trainer.step(supply)

@@ -16,7 +16,7 @@ from distributions import MISFIT_NAMES, SMALL, ganbench, install_misfits, record
 from ganbench.supervision import LOG_LIMIT, LOG_TAIL, Job, Limits, Pool, _shorten, tail
 
 BAD = [name for name in MISFIT_NAMES if name != "slow"]
-OPTIONS = ("--jobs", "2", "--seeds", "1", "--time-limit", "5s", "--memory-limit", "1GiB")
+OPTIONS = ("--jobs", "2", "--seeds", "1", "--time-limit", "15s", "--memory-limit", "1GiB")
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def crowded(tmp_path_factory: pytest.TempPathFactory) -> Neighbourhood:
     ("variant", "status", "reason", "log_tail"),
     [
         ("raises", "crashed", "ValueError: two lines ?", "ValueError: two\nlines \\udc80\n"),
-        ("hangs", "timeout", "took longer than the time limit of 5 s", "call 1 of Hangs\n"),
+        ("hangs", "timeout", "took longer than the time limit of 15 s", "call 1 of Hangs\n"),
         ("leaves", "crashed", "the process left with exit status 7 before it had finished", "call 1 of Leaves\n"),
         ("segfaults", "crashed", "the process was ended by SIGSEGV", "in misbehave"),
         (
@@ -57,7 +57,7 @@ def crowded(tmp_path_factory: pytest.TempPathFactory) -> Neighbourhood:
         ("signalled", "crashed", "the process was ended by signal 35", "call 1 of Signalled\n"),
         ("exits", "crashed", "SystemExit", "raise SystemExit\nSystemExit\n"),
         ("diverges", "diverged", "samples or scores were not finite at 100% of the budget", ""),
-        ("chatty", "timeout", "took longer than the time limit of 5 s", "chatterchatter"),
+        ("chatty", "timeout", "took longer than the time limit of 15 s", "chatterchatter"),
         ("reads", "crashed", "EOFError: EOF when reading a line", "EOFError: EOF when reading a line\n"),
         ("patricide", "crashed", "the worker process itself was ended", "call 1 of Patricide\n"),
         (
