@@ -53,6 +53,7 @@ class Ensemble:
     def __init__(self, networks: Sequence[nn.Module], device: str) -> None:
         wrapped = [_Reachable(network.to(device)) for network in networks]
         self.stacked = len(wrapped) > 1
+        self._advances = bool(advancing(wrapped[0]))
         self.template: nn.Module = wrapped[0]
         if self.stacked:
             self.parameters, self.buffers = stack_module_state(wrapped)
@@ -72,7 +73,7 @@ class Ensemble:
     @torch.no_grad()
     def advance(self) -> None:
         """Lets the modules that have buffers to bring up to date do so, for each seed."""
-        if not advancing(self.template):
+        if not self._advances:
             return
         call = vmap(self._advance_one) if self.stacked else self._advance_one
         call(self.state)

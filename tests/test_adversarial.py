@@ -22,6 +22,7 @@ from toys import (
     RealSlope,
     Scripted,
     adversarial,
+    assert_group_trains_as_its_seeds,
     assert_same_bits,
     recipe,
     ring_dataset,
@@ -147,16 +148,7 @@ def test_one_seed_trains_as_a_bare_loop_would(case: str):
 @each_recipe
 def test_a_group_trains_as_its_seeds_alone(toy: Recipe):
     """Three seeds stacked have, after 20 updates, the weights and averages of the three trained one by one."""
-    seeds = (3, 1, 4)
-    group, supply = adversarial(seeds, toy)
-    trained(group, supply, STEPS)
-    for seed, found in zip(seeds, group.checkpoints(), strict=True):
-        alone, own = adversarial((seed,), toy)
-        trained(alone, own, STEPS)
-        (wanted,) = alone.checkpoints()
-        assert found.keys() == wanted.keys()
-        for name, tensor in wanted.items():
-            torch.testing.assert_close(found[name], tensor, rtol=0, atol=1e-5, msg=lambda m, n=name: f"{n}: {m}")
+    assert_group_trains_as_its_seeds(toy, STEPS, atol=1e-5)
 
 
 @each_recipe

@@ -12,7 +12,7 @@ from ganbench_plugins.gan import GAN
 from ganbench_plugins.wgan_gp import WGAN_GP
 from torch import Tensor
 from torch.func import grad
-from toys import RealSlope, adversarial, recipe, trained
+from toys import RealSlope, assert_group_trains_as_its_seeds, recipe, trained
 
 from ganbench import SGD, NotApplicable, Weights
 
@@ -65,13 +65,7 @@ def test_consensus_spirals_inwards() -> None:
 def test_a_group_trains_as_its_seeds_alone() -> None:
     """Three seeds of perceptrons, with a penalty whose slope counts too, end together where each ends alone."""
     toy = recipe(dynamics=Consensus(0.1), optimizer=SGD(RATE), penalties=(RealSlope(),))
-    group, supply = adversarial((0, 1, 2), toy)
-    trained(group, supply, 12)
-    for seed, found in enumerate(group.checkpoints()):
-        alone, own = adversarial((seed,), toy)
-        trained(alone, own, 12)
-        for name, tensor in alone.checkpoints()[0].items():
-            torch.testing.assert_close(found[name], tensor, rtol=1e-4, atol=1e-5)
+    assert_group_trains_as_its_seeds(toy, 12, seeds=(0, 1, 2), rtol=1e-4, atol=1e-5)
 
 
 def test_trick_changes_the_dynamics_alone() -> None:

@@ -18,7 +18,7 @@ from ganbench_plugins.gan import GAN
 from ganbench_plugins.mmd_gan import MMD_GAN
 from ganbench_plugins.wgan import Wasserstein
 from torch import Tensor
-from toys import adversarial, trained
+from toys import assert_group_trains_as_its_seeds
 
 from ganbench import Adam, NotApplicable
 
@@ -108,10 +108,4 @@ def test_defaults_are_those_of_the_grid_search() -> None:
 def test_a_group_trains_as_its_seeds_alone() -> None:
     """Three seeds, with the term, end together where each ends alone."""
     toy = replace(WithPullingAway()(EBGAN), networks=EuclideanAutoencoders(width=24))
-    group, supply = adversarial((0, 1, 2), toy)
-    trained(group, supply, 12)
-    for seed, found in enumerate(group.checkpoints()):
-        alone, own = adversarial((seed,), toy)
-        trained(alone, own, 12)
-        for name, tensor in alone.checkpoints()[0].items():
-            torch.testing.assert_close(found[name], tensor, rtol=1e-3, atol=1e-5)
+    assert_group_trains_as_its_seeds(toy, 12, seeds=(0, 1, 2), rtol=1e-3, atol=1e-5)

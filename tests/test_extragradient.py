@@ -11,7 +11,7 @@ from ganbench_plugins.extragradient import Extragradient, WithExtragradient
 from ganbench_plugins.gan import GAN
 from ganbench_plugins.wgan_gp import WGAN_GP
 from torch import Tensor
-from toys import BATCH, adversarial, recipe, trained
+from toys import BATCH, adversarial, assert_group_trains_as_its_seeds, recipe, trained
 
 from ganbench import SGD, Adam, NotApplicable
 
@@ -67,13 +67,7 @@ def test_the_look_ahead_draws_a_batch_of_its_own() -> None:
 def test_a_group_trains_as_its_seeds_alone() -> None:
     """Three seeds of perceptrons end together where each ends alone."""
     toy = recipe(dynamics=Extragradient(), optimizer=SGD(RATE))
-    group, supply = adversarial((0, 1, 2), toy)
-    trained(group, supply, 12)
-    for seed, found in enumerate(group.checkpoints()):
-        alone, own = adversarial((seed,), toy)
-        trained(alone, own, 12)
-        for name, tensor in alone.checkpoints()[0].items():
-            torch.testing.assert_close(found[name], tensor, rtol=1e-4, atol=1e-5)
+    assert_group_trains_as_its_seeds(toy, 12, seeds=(0, 1, 2), rtol=1e-4, atol=1e-5)
 
 
 def test_trick_changes_the_dynamics_alone() -> None:

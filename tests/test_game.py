@@ -9,7 +9,7 @@ import torch
 from bilinear import BILINEAR, RATE, BilinearPair, FakeScore, bilinear, position
 from ganbench_plugins.nsgan import NonSaturating
 from torch import Tensor, nn
-from toys import BATCH, adversarial, assert_same_bits, recipe, ring_dataset, trained
+from toys import BATCH, adversarial, assert_group_trains_as_its_seeds, assert_same_bits, recipe, ring_dataset, trained
 
 from ganbench import (
     SGD,
@@ -90,13 +90,7 @@ def test_dynamics_state_what_each_side_descends() -> None:
 def test_dynamics_of_a_group_are_those_of_its_seeds_alone(dynamics: Dynamics, networks: Networks | None) -> None:
     """Three seeds trained together end where each ends alone."""
     toy = recipe(dynamics=dynamics, optimizer=SGD(RATE), networks=networks)
-    group, supply = adversarial((0, 1, 2), toy)
-    trained(group, supply, 12)
-    for seed, found in enumerate(group.checkpoints()):
-        alone, own = adversarial((seed,), toy)
-        trained(alone, own, 12)
-        for name, tensor in alone.checkpoints()[0].items():
-            torch.testing.assert_close(found[name], tensor, rtol=1e-4, atol=1e-5)
+    assert_group_trains_as_its_seeds(toy, 12, seeds=(0, 1, 2), rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("dynamics", [Simultaneous(), Extrapolating()], ids=repr)

@@ -16,7 +16,7 @@ from ganbench_plugins.minibatch_discrimination import (
 from ganbench_plugins.minibatch_stddev import WithMinibatchStddev
 from ganbench_plugins.nsgan import NSGAN
 from torch import Tensor, nn
-from toys import ADAM, adversarial, trained
+from toys import ADAM, adversarial, assert_group_trains_as_its_seeds
 
 from ganbench import Altered, DCGANPair, MLPPair, Networks, NotApplicable
 
@@ -93,15 +93,7 @@ def test_a_group_trains_as_its_seeds_alone(after: bool) -> None:
     """Three seeds stacked have, after 20 updates, the weights of the three trained one by one; with stddev too."""
     recipe = WithMinibatchDiscrimination(6, 3)(replace(NSGAN, **complete))
     recipe = WithMinibatchStddev()(recipe) if after else recipe
-    group, supply = adversarial((3, 1, 4), recipe)
-    trained(group, supply, 20)
-    for seed, found in zip((3, 1, 4), group.checkpoints(), strict=True):
-        alone, own = adversarial((seed,), recipe)
-        trained(alone, own, 20)
-        (wanted,) = alone.checkpoints()
-        assert found.keys() == wanted.keys()
-        for name, tensor in wanted.items():
-            torch.testing.assert_close(found[name], tensor, rtol=0, atol=2e-5, msg=lambda m, n=name: f"{n}: {m}")
+    assert_group_trains_as_its_seeds(recipe, 20, atol=2e-5)
 
 
 def test_twice_is_not_applicable() -> None:

@@ -20,7 +20,7 @@ from ganbench_plugins.spectral_norm import (
 from ganbench_plugins.wgan import WGAN
 from ganbench_plugins.wgan_gp import WGAN_GP
 from torch import Tensor, nn
-from toys import ADAM, adversarial, picture_dataset, trained
+from toys import ADAM, adversarial, assert_group_trains_as_its_seeds, picture_dataset, trained
 
 from ganbench import DCGANPair, MLPPair, NotApplicable, Recipe, Supply
 from ganbench.adversarial import Adversarial
@@ -152,15 +152,7 @@ RECIPES = {
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
 def test_a_group_trains_as_its_seeds_alone(recipe: Recipe) -> None:
     """Three seeds stacked have, after 20 updates, the weights and vectors of the three trained one by one."""
-    group, supply = adversarial((3, 1, 4), recipe)
-    trained(group, supply, 20)
-    for seed, found in zip((3, 1, 4), group.checkpoints(), strict=True):
-        alone, own = adversarial((seed,), recipe)
-        trained(alone, own, 20)
-        (wanted,) = alone.checkpoints()
-        assert found.keys() == wanted.keys()
-        for name, tensor in wanted.items():
-            torch.testing.assert_close(found[name], tensor, rtol=0, atol=2e-5, msg=lambda m, n=name: f"{n}: {m}")
+    assert_group_trains_as_its_seeds(recipe, 20, atol=2e-5)
 
 
 def test_convolutions_train_with_a_penalty_through_the_normalisation() -> None:

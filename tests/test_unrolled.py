@@ -16,7 +16,7 @@ from ganbench_plugins.wgan import WGAN, WeightClipping
 from ganbench_plugins.wgan_gp import WGAN_GP
 from torch import Tensor
 from torch.func import grad
-from toys import ADAM, adversarial, recipe, trained
+from toys import ADAM, adversarial, assert_group_trains_as_its_seeds, recipe, trained
 
 from ganbench import SGD, Adam, NotApplicable, Weights
 
@@ -133,13 +133,7 @@ def test_a_group_trains_as_its_seeds_alone(optimizer: Any) -> None:
     the last bits of slopes that are nearly zero.
     """
     toy = recipe(dynamics=Unrolled(3, optimizer), optimizer=optimizer)
-    group, supply = adversarial((0, 1, 2), toy)
-    trained(group, supply, 8)
-    for seed, found in enumerate(group.checkpoints()):
-        alone, own = adversarial((seed,), toy)
-        trained(alone, own, 8)
-        for name, tensor in alone.checkpoints()[0].items():
-            torch.testing.assert_close(found[name], tensor, rtol=1e-4, atol=1e-5)
+    assert_group_trains_as_its_seeds(toy, 8, seeds=(0, 1, 2), rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("optimizer", [SGD(0.1), ADAM], ids=["sgd", "adam"])

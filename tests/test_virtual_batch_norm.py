@@ -10,7 +10,7 @@ from ganbench_plugins.dcgan import DCGAN
 from ganbench_plugins.nsgan import NSGAN
 from ganbench_plugins.virtual_batch_norm import VirtualBatchNorm, VirtualNorm, WithVirtualBatchNorm
 from torch import Tensor, nn
-from toys import ADAM, LATENT, adversarial, assert_same_bits, trained
+from toys import ADAM, LATENT, adversarial, assert_group_trains_as_its_seeds, assert_same_bits, trained
 
 from ganbench import DCGANPair, MLPPair, NotApplicable
 from ganbench.randomness import initial_weights
@@ -100,15 +100,7 @@ def test_the_reference_is_standard_normal() -> None:
 def test_a_group_trains_as_its_seeds_alone() -> None:
     """Three seeds stacked have, after 20 updates, the weights and averages of the three trained one by one."""
     recipe = replace(WithVirtualBatchNorm(8)(COMPLETE), ema=0.9)
-    group, supply = adversarial((3, 1, 4), recipe)
-    trained(group, supply, 20)
-    for seed, found in zip((3, 1, 4), group.checkpoints(), strict=True):
-        alone, own = adversarial((seed,), recipe)
-        trained(alone, own, 20)
-        (wanted,) = alone.checkpoints()
-        assert found.keys() == wanted.keys()
-        for name, tensor in wanted.items():
-            torch.testing.assert_close(found[name], tensor, rtol=0, atol=2e-5, msg=lambda m, n=name: f"{n}: {m}")
+    assert_group_trains_as_its_seeds(recipe, 20, atol=2e-5)
 
 
 def test_the_discriminator_keeps_its_own() -> None:

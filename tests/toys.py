@@ -76,6 +76,21 @@ def adversarial(seeds: tuple[int, ...], toy: Recipe, **standard: Any) -> tuple[A
     return Adversarial(toy, dataset, seeds), Supply(dataset, seeds, dataset.standard.batch_size, "cpu")
 
 
+def assert_group_trains_as_its_seeds(
+    toy: Recipe, steps: int, *, seeds: tuple[int, ...] = (3, 1, 4), rtol: float = 0.0, atol: float
+) -> None:
+    """The seeds stacked have, after so many updates, the checkpoints of each trained alone."""
+    group, supply = adversarial(seeds, toy)
+    trained(group, supply, steps)
+    for seed, found in zip(seeds, group.checkpoints(), strict=True):
+        alone, own = adversarial((seed,), toy)
+        trained(alone, own, steps)
+        (wanted,) = alone.checkpoints()
+        assert found.keys() == wanted.keys()
+        for name, tensor in wanted.items():
+            torch.testing.assert_close(found[name], tensor, rtol=rtol, atol=atol, msg=lambda m, n=name: f"{n}: {m}")
+
+
 def assert_same_bits(one: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> None:
     """The same names, and under each the same bits."""
     assert one.keys() == other.keys()
