@@ -6,7 +6,7 @@ import re
 import shutil
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -54,7 +54,7 @@ class Listener(Protocol):
         """A group has ended."""
 
 
-class Silence:
+class Silence(Listener):
     """A listener that says nothing."""
 
     def planned(self, groups: Sequence[Group]) -> None:
@@ -92,6 +92,8 @@ class Campaign:
     resume: bool = False
     again: bool = False
     """Whether finished runs are run once more."""
+    loggers: tuple[str, ...] = ()
+    """What hears how each run goes, beside every extension."""
 
     def plan(self, requests: Sequence[Request], seeds: int | None, timed: bool = False) -> Plan:
         """Looks at plugins and data, in child processes, and works out the runs. Writes nothing.
@@ -109,14 +111,19 @@ class Campaign:
         for request in requests:
             check(request)
         self.store.require_writable()
+        self._check_loggers()
         asked = _with_controls(requests)
         outcomes = self._describe(asked, timed)
         if wrong := next((outcome for outcome in outcomes.values() if outcome.status == "usage"), None):
             raise UsageError(wrong.reason)
         return _plan(outcomes, seeds)
 
-    def carry_out(self, plan: Plan, listener: Listener | None = None) -> list[RunRecord]:
-        """Runs what has not ended yet, and returns the record of every run of the plan.
+    def carry_out(
+        self, plan: Plan, listener: Listener | None = None, admits: Callable[[Group], bool] = lambda group: True
+    ) -> list[RunRecord]:
+        """Runs what has not ended yet, and returns the record of every run of the plan that has one then.
+
+        `admits` is asked right before a group would begin; one that it turns down is left for another time.
 
         Raises:
             KeyboardInterrupt: after the unfinished runs have been recorded as interrupted.
@@ -132,7 +139,7 @@ class Campaign:
         spent: dict[Group, dict[str, Any]] = {}
         listener.planned(waiting)
         try:
-            for group, outcome in self._run(waiting, spent, listener):
+            for group, outcome in self._run(waiting, spent, listener, admits):
                 if outcome.status == "ok":  # then each run has left its record; if one has not, this is what happened
                     outcome = Outcome("crashed", "the process ended well but left no record")
                 self._record_failure(group, outcome, before, spent.get(group, {}))
@@ -145,6 +152,18 @@ class Campaign:
                     self._record_failure(group, outcome, before, spent.get(group, {}))
             raise
         return [record for spec in plan.specs if (record := self.store.find(spec)) is not None]
+
+    def _check_loggers(self) -> None:
+        """Raises UsageError for a logger that is not there, or does not load."""
+        with tempfile.TemporaryDirectory() as folder:
+            jobs = [
+                Job(name, {"task": "state", "offer": vars(find("loggers", name))}, Path(folder) / "log.txt")
+                for name in self.loggers
+            ]
+            for name, outcome in self.pool.perform(jobs):
+                how, why = outcome.result if outcome.status == "ok" else (outcome.status, outcome.reason)
+                if how != "ok":
+                    raise UsageError(f"--log {name}: {why}")
 
     def _describe(self, requests: Sequence[Request], timed: bool) -> dict[Request, Outcome]:
         with tempfile.TemporaryDirectory() as folder:
@@ -160,7 +179,11 @@ class Campaign:
         return {request: found[request] for request in requests}
 
     def _run(
-        self, groups: Sequence[Group], spent: dict[Group, dict[str, Any]], listener: Listener
+        self,
+        groups: Sequence[Group],
+        spent: dict[Group, dict[str, Any]],
+        listener: Listener,
+        admits: Callable[[Group], bool],
     ) -> Iterator[tuple[Group, Outcome]]:
         """Runs the groups, and yields how each ended; `spent` is kept up to date with the meters of those that run."""
         jobs = []
@@ -174,6 +197,7 @@ class Campaign:
                 "store": str(self.store.root.absolute()),
                 "resume": self.resume,
                 "also": group.also,
+                "loggers": self.loggers,
             }
             jobs.append(Job(group, payload, folder / "log.txt"))
 
@@ -181,7 +205,7 @@ class Campaign:
             spent[group] = news["meters"]
             listener.progressed(group, news["fraction"], news["values"])
 
-        return self.pool.perform(jobs, told)
+        return self.pool.perform(jobs, told, admits)
 
     def _finish(self, group: Group) -> list[RunRecord]:
         """Gives each run of the group the log that they share, and reads their records back."""

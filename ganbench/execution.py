@@ -93,16 +93,17 @@ def execute(
     resume: bool,
     report: Report,
     also: Sequence[str] = (),
+    loggers: Sequence[str] = (),
 ) -> list[RunRecord]:
     """Trains and measures a group of seeds, leaves a record for each, and returns them.
 
-    `also` are other cells of the same recipe, which the records will name.
+    `also` are other cells of the same recipe, which the records will name; `loggers` hear how it goes.
 
     Raises:
         PluginError: when the specs are not those of `ids`, which were worked out before from the same request.
     """
     started = time.perf_counter()
-    run = GroupRun(resolve(request), tuple(seeds), store, report, tuple(also))
+    run = GroupRun(resolve(request), tuple(seeds), store, report, tuple(also), tuple(loggers))
     if (found := [spec.id for spec in run.specs]) != list(ids):
         raise PluginError(
             f"found the runs {', '.join(found)}, wanted {', '.join(ids)}: what they depend on changed since they were "
@@ -124,8 +125,10 @@ class GroupRun:
         store: Store,
         report: Report,
         also: tuple[str, ...] = (),
+        loggers: tuple[str, ...] = (),
     ) -> None:
-        self.experiment, self.seeds, self.store, self.report, self.also = experiment, seeds, store, report, also
+        self.experiment, self.seeds, self.store, self.report = experiment, seeds, store, report
+        self.also, self.loggers = also, loggers
         self.specs = [experiment.spec(seed, seeds) for seed in seeds]
         self.folders = [store.folder(spec) for spec in self.specs]
         self.seconds = {"start": 0.0, "evaluation": 0.0, "saving": 0.0}
@@ -154,7 +157,7 @@ class GroupRun:
     def finish(self) -> list[RunRecord]:
         """Trains to the end, measuring at every evaluation point; then saves everything."""
         for spec, folder in zip(self.specs, self.folders, strict=True):
-            _announce("run_started", spec=spec.as_dict(), folder=folder)
+            self._announce("run_started", spec=spec.as_dict(), folder=folder)
         self._train()
         return self._save()
 
@@ -196,7 +199,7 @@ class GroupRun:
         )
         point = {"fraction": fraction, "meters": progress.meters, "values": values}
         progress.curve.append(point)
-        _announce("run_progressed", spec=spec.as_dict(), point=point)
+        self._announce("run_progressed", spec=spec.as_dict(), point=point)
 
     def _tell(self, fraction: float) -> None:
         curve = self.progress[0].curve
@@ -232,7 +235,7 @@ class GroupRun:
         for record, observation, folder in zip(records, self.observations, self.folders, strict=True):
             _draw(record, observation, folder, self.experiment)
             self.store.commit(record)
-            _announce("run_finished", spec=record.spec.as_dict(), record=record.as_dict())
+            self._announce("run_finished", spec=record.spec.as_dict(), record=record.as_dict())
         (self.folders[0] / SNAPSHOT).unlink(missing_ok=True)
         return records
 
@@ -256,11 +259,10 @@ class GroupRun:
             provenance=provenance(self.experiment.used, self.experiment.request.device),
         )
 
-
-def _announce(hook: str, **facts: Any) -> None:
-    """Tells the extensions, which get copies and cannot disturb the training's randomness."""
-    with torch.random.fork_rng():
-        notify(hook, **copy.deepcopy(facts))
+    def _announce(self, hook: str, **facts: Any) -> None:
+        """Tells extensions and loggers, which get copies and cannot disturb the training's randomness."""
+        with torch.random.fork_rng():
+            notify(hook, loggers=self.loggers, **copy.deepcopy(facts))
 
 
 def _about_left_out(names: list[str]) -> str:

@@ -7,6 +7,7 @@ A plugin is a module named by an entry point. The group says the kind, the name 
     [project.entry-points."ganbench.datasets"]      answers register_datasets
     [project.entry-points."ganbench.metrics"]       answers register_metrics
     [project.entry-points."ganbench.extensions"]    hears run_started, run_progressed, run_finished
+    [project.entry-points."ganbench.loggers"]       hears the same, where `ganbench run --log NAME` asks for it
 
 `register(name, thing)` is called once or more; one of the names must be the entry point's. A module written for
 another version of this contract says so with a module-level `ganbench_api = 2`.

@@ -26,7 +26,7 @@ from ganbench.metrics.metric import Metric
 from ganbench.trainer import Variant
 from ganbench.variant import Recipe, Trick
 
-KINDS = ("variants", "tricks", "datasets", "metrics", "extensions")
+KINDS = ("variants", "tricks", "datasets", "metrics", "extensions", "loggers")
 
 _WANTED = {
     "variants": "a Recipe or a Variant with that name",
@@ -106,14 +106,16 @@ def find_metric(name: str, dataset: Offer) -> Offer:
 
 
 def load(offer: Offer) -> Any:
-    """What is on offer: a Recipe or Variant, a Trick's class, a dataset's function, a Metric; an extension's module.
+    """What is on offer: a Recipe or Variant, a Trick's class, a dataset's function, a Metric.
+
+    Of an extension or a logger it is the module.
 
     Raises:
         PluginError: whatever is wrong with it, in one line.
     """
     module = _imported(offer)
     manager = _registered(offer, module)
-    things = {offer.name: module} if offer.kind == "extensions" else _things(offer, manager)
+    things = {offer.name: module} if offer.kind in ("extensions", "loggers") else _things(offer, manager)
     if offer.name not in things:
         found = ", ".join(f"'{name}'" for name in sorted(things)) or "nothing"
         raise _error(offer, f"it registered {found}", f"'{offer.name}', the name of its entry point, among them")
@@ -130,10 +132,13 @@ def state(offer: Offer) -> tuple[str, str]:
 
 
 @cache
-def extensions() -> tuple[tuple[Offer, pluggy.PluginManager], ...]:
-    """Every extension that loads, each in a manager of its own, once in a process; of each that does not, a warning."""
+def listeners(loggers: tuple[str, ...] = ()) -> tuple[tuple[Offer, pluggy.PluginManager], ...]:
+    """Every extension, and the loggers of those names, that loads; of each that does not, a warning.
+
+    Each is in a manager of its own and loaded once in a process.
+    """
     loaded = []
-    for offer in offers("extensions"):
+    for offer in [*offers("extensions"), *(find("loggers", name) for name in loggers)]:
         try:
             loaded.append((offer, _registered(offer, _imported(offer))))
         except PluginError as error:
@@ -141,9 +146,9 @@ def extensions() -> tuple[tuple[Offer, pluggy.PluginManager], ...]:
     return tuple(loaded)
 
 
-def notify(hook_name: str, /, **facts: object) -> None:
-    """Calls that hook of every extension; one that raises costs a warning and nothing else."""
-    for offer, manager in extensions():
+def notify(hook_name: str, /, loggers: tuple[str, ...] = (), **facts: object) -> None:
+    """Calls that hook of every extension and of these loggers; one that raises costs a warning and nothing else."""
+    for offer, manager in listeners(loggers):
         try:
             with _blamed(offer, hook_name):
                 getattr(manager.hook, hook_name)(**facts)

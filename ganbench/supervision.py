@@ -105,15 +105,23 @@ class Pool:
             worker.close()
 
     def perform(
-        self, jobs: Sequence[Job[Key]], told: Callable[[Key, dict[str, Any]], None] = lambda key, progress: None
+        self,
+        jobs: Sequence[Job[Key]],
+        told: Callable[[Key, dict[str, Any]], None] = lambda key, progress: None,
+        admits: Callable[[Key], bool] = lambda key: True,
     ) -> Iterator[tuple[Key, Outcome]]:
-        """Does all jobs, in order as workers become free, and yields each outcome when it is known."""
+        """Does the jobs, in order as workers become free, and yields each outcome when it is known.
+
+        `admits` is asked right before a job would begin; one that it turns down is left out.
+        """
         waiting = deque(jobs)
         limits = self._limits.among(max(1, min(self._size, len(jobs))))
         busy: dict[_Worker, Job[Key]] = {}
         while waiting or busy:
             while waiting and len(busy) < self._size:
                 job = waiting.popleft()
+                if not admits(job.key):
+                    continue
                 worker = self._idle(busy)
                 worker.start(job.payload, job.log, limits)
                 busy[worker] = job

@@ -137,7 +137,8 @@ def _perform(job: dict[str, Any], tell: Callable[[dict[str, Any]], None]) -> Any
     request = Request.from_dict(job["request"])
     if job["task"] == "describe":
         return describe(request, job.get("timed", False))
-    execute(request, job["seeds"], job["ids"], Store(Path(job["store"])), job["resume"], tell, job.get("also", ()))
+    store = Store(Path(job["store"]))
+    execute(request, job["seeds"], job["ids"], store, job["resume"], tell, job["also"], job["loggers"])
     return None
 
 

@@ -13,7 +13,7 @@ from distributions import distribution
 
 from ganbench import registry
 from ganbench.errors import PluginError, UnknownNameError, UsageError
-from ganbench.registry import Offer, extensions, find, find_dataset, find_metric, load, notify, offers, state
+from ganbench.registry import Offer, find, find_dataset, find_metric, listeners, load, notify, offers, state
 from ganbench.variant import Recipe, Trick
 
 Install = Callable[..., str]
@@ -53,9 +53,9 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
         monkeypatch.syspath_prepend(str(site))
         return module
 
-    extensions.cache_clear()
+    listeners.cache_clear()
     yield install
-    extensions.cache_clear()
+    listeners.cache_clear()
     for module in set(sys.modules) - before:
         if module.startswith("acme"):
             del sys.modules[module]
@@ -273,6 +273,16 @@ def test_extensions_hear_and_one_that_raises_harms_nobody(install: Install) -> N
     assert texts[1].startswith("extension 'b' of acme-b 1.0 (acme_b): run_started raised SystemExit: 1")
     assert len(texts) == 2
     assert sys.modules["acme_c"].heard == [(5, "x")]
+
+
+def test_a_logger_hears_where_it_is_named(install: Install) -> None:
+    """Installing one changes no run; naming one lets it hear what extensions hear."""
+    body = "heard.append(spec['seed'])"
+    listener = HOOK.format(signature="run_started(spec, folder)", body=body) + "heard = []"
+    module = install("acme-log", listener, "loggers")
+    notify("run_started", spec={"seed": 1}, folder=Path("x"))
+    notify("run_started", loggers=("odd",), spec={"seed": 2}, folder=Path("x"))
+    assert sys.modules[module].heard == [2]
 
 
 def test_a_broken_extension_is_skipped_with_a_warning(install: Install) -> None:

@@ -13,7 +13,7 @@ from ganbench.registry import KINDS, Offer, offers
 @click.argument("kind", metavar="[KIND]", type=click.Choice(KINDS), required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def command(kind: str | None, as_json: bool) -> None:
-    """List variants, tricks, datasets, metrics and extensions, with the distribution that each comes from.
+    """List variants, tricks, datasets, metrics, extensions and loggers, with the distribution that each comes from.
 
     Only metadata is read: no plugin is imported.
     """

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from ganbench.record import RunRecord
     from ganbench.store import Store
 
-_TIME = {"s": 1, "min": 60, "h": 3600}
-_MEMORY = {"MiB": 2**20, "GiB": 2**30}
+TIME = {"s": 1, "min": 60, "h": 3600}
+MEMORY = {"MiB": 2**20, "GiB": 2**30}
 
 
 if TYPE_CHECKING:
@@ -81,11 +81,12 @@ class Amount(_NumberType):
 @click.option(
     "--threads", metavar="N", type=click.IntRange(min=1), default=1, show_default=True, help="Threads of each worker."
 )
-@click.option("--time-limit", type=Amount(_TIME), help="For each group of seeds: 90s, 10min, 2h. Default: none.")
-@click.option("--memory-limit", type=Amount(_MEMORY), help="For each group: 2GiB. Default: an equal share of 90 %.")
+@click.option("--time-limit", type=Amount(TIME), help="For each group of seeds: 90s, 10min, 2h. Default: none.")
+@click.option("--memory-limit", type=Amount(MEMORY), help="For each group: 2GiB. Default: an equal share of 90 %.")
 @click.option(
     "-o", "--out", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="Run folder."
 )
+@click.option("--log", "loggers", type=Names("loggers"), multiple=True, help="Loggers, as in --log tensorboard.")
 @click.option("--resume", is_flag=True, help="Continue interrupted or killed runs from their last point.")
 @click.option("--again", is_flag=True, help="Run finished runs once more.")
 @click.option("--dry-run", is_flag=True, help="Show what would run, and write nothing.")
@@ -104,6 +105,7 @@ def command(
     time_limit: float | None,
     memory_limit: float | None,
     out: Path,
+    loggers: tuple[str, ...],
     resume: bool,
     again: bool,
     dry_run: bool,
@@ -134,7 +136,7 @@ def command(
     limits = Limits(time_limit, int(memory_limit) if memory_limit else None)
     store = Store(out)
     with Pool(jobs or usable_cores(), int(options["threads"] or 1), limits) as pool:
-        campaign = Campaign(store, pool, resume, again)
+        campaign = Campaign(store, pool, resume, again, tuple(chain.from_iterable(separated(loggers))))
         plan = campaign.plan(requests, seeds, timed=dry_run)
         for warning in plan.warnings:
             click.echo(f"ganbench: warning: {warning}", err=True)
