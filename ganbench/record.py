@@ -10,7 +10,7 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from typing import Any, Literal, get_args
 
 from ganbench.errors import RecordError
@@ -178,13 +178,16 @@ class RunRecord:
     def from_json(cls, text: str) -> RunRecord:
         """The inverse of `to_json`.
 
+        What an earlier ganbench did not write takes its default; of the spec, from which the id follows, nothing may
+        be missing.
+
         Raises:
             RecordError: when the text is not a record, or its id does not follow from its spec.
         """
         values = parse_json(text)
         claimed = values.pop("id", None)
         spec = RunSpec.from_dict(values.pop("spec", {}))
-        record = cls(spec=spec, **_checked(cls, values, skip=("spec",)))
+        record = cls(spec=spec, **_checked(cls, _defaults(cls) | values, skip=("spec",)))
         if record.status not in STATUSES:
             raise RecordError(f"unknown status '{record.status}': wanted one of {', '.join(STATUSES)}")
         record._check_inside()
@@ -272,6 +275,12 @@ def _checked(cls: type, values: Mapping[str, Any], skip: tuple[str, ...] = ()) -
             raise RecordError(f"{cls.__name__}.{name}: found {type(values[name]).__name__}, wanted {type_name}")
         checked[name] = _tupled(values[name]) if type_name.startswith("tuple") else values[name]
     return checked
+
+
+def _defaults(cls: type) -> dict[str, Any]:
+    """The default of every field of the dataclass `cls` that has one."""
+    plain = {f.name: f.default for f in fields(cls) if f.default is not MISSING}
+    return plain | {f.name: f.default_factory() for f in fields(cls) if f.default_factory is not MISSING}
 
 
 def _require_members(where: str, values: tuple[Any, ...], wanted: type) -> None:

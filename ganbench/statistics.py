@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 
@@ -27,3 +27,13 @@ def t_interval(values: ArrayLike, confidence: float = 0.95) -> tuple[float, floa
         return float(seeds[0]), None
     quantile = stats.t.ppf((1 + confidence) / 2, df=len(seeds) - 1)
     return float(seeds.mean()), float(quantile * seeds.std(ddof=1) / math.sqrt(len(seeds)))
+
+
+def holm(p_values: ArrayLike) -> NDArray[np.float64]:
+    """`p_values` (tests,) corrected for their number after Holm (1979)."""
+    p = np.asarray(p_values, dtype=np.float64)
+    order = np.argsort(p)
+    stepped = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
+    adjusted = np.empty_like(p)
+    adjusted[order] = np.minimum(stepped, 1)
+    return adjusted

@@ -43,7 +43,7 @@ class Store:
 
     def folder(self, spec: RunSpec) -> Path:
         """Where the run lives."""
-        return self.root / _slug(spec.dataset) / _slug(spec.variant) / spec.id
+        return self.root / slug(spec.dataset) / slug(spec.variant) / spec.id
 
     def begin(self, spec: RunSpec) -> Path:
         """Makes the run's folder with its spec, and returns it; an earlier record stays until another replaces it."""
@@ -79,6 +79,6 @@ class Store:
                 yield StoreError(f"{path}: {error}")
 
 
-def _slug(name: str) -> str:
+def slug(name: str) -> str:
     """A folder name that cannot leave its parent; it need not be unique, since the id below it is."""
     return re.sub(r"[^A-Za-z0-9_@-]", "-", name)[:80] or "-"

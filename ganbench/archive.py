@@ -1,0 +1,94 @@
+"""Published records: `<folder>/<dataset>.jsonl`, a record a line, only ever appended to.
+
+The order of lines is the order of publication. What a newer version of a plugin replaces stays in its file, and is left
+off the boards.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from ganbench.errors import RecordError, StoreError
+from ganbench.leaderboards.conditions import Conditions
+from ganbench.record import RunRecord
+from ganbench.store import slug
+
+
+class Archive:
+    """The published records under one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def records(self) -> Iterator[RunRecord | StoreError]:
+        """Every record, by file and line; what is no record, or gives a known run other numbers, comes as an error."""
+        seen: dict[str, tuple[str, bytes]] = {}
+        for path in sorted(self.folder.glob("*.jsonl")):
+            for number, line in enumerate(path.read_bytes().splitlines(), 1):
+                where = f"{path}, line {number}"
+                record = _parsed(line, where)
+                if isinstance(record, StoreError):
+                    yield record
+                elif record.id not in seen:
+                    seen[record.id] = where, line
+                    yield record
+                elif seen[record.id][1] != line:
+                    yield StoreError(f"{where}: run {record.id} stands already in {seen[record.id][0]}, which counts")
+
+    def append(self, records: Sequence[RunRecord]) -> None:
+        """Publishes the records: every line is on the disk when this returns.
+
+        Raises:
+            OSError: when a file cannot be written; what an unfinished line left behind is set aside next time.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for record in records:
+            path = self.folder / f"{slug(record.spec.dataset)}.jsonl"
+            with path.open("ab") as file:
+                file.write(record.to_json().encode() + b"\n")
+                file.flush()
+                os.fsync(file.fileno())
+
+    def set_aside(self) -> list[Path]:
+        """Moves every unfinished last line into `<dataset>.jsonl.damaged`, and returns the files that had one.
+
+        To be called before the first append, which would join its record to such a line.
+        """
+        found = []
+        for path in sorted(self.folder.glob("*.jsonl")):
+            content = path.read_bytes()
+            whole = content.rfind(b"\n") + 1
+            if whole < len(content):
+                with path.with_name(f"{path.name}.damaged").open("ab") as damaged:
+                    damaged.write(content[whole:] + b"\n")
+                os.truncate(path, whole)
+                found.append(path)
+        return found
+
+
+def current(records: Iterable[RunRecord]) -> list[RunRecord]:
+    """The records that a board shows, of `records` in the order of publication.
+
+    Of each cell under the same conditions only runs of the source that was published last count, and of each seed the
+    last of them. A run whose plugin could not be loaded replaces none that could.
+    """
+    cells: dict[tuple[Conditions, str], list[RunRecord]] = defaultdict(list)
+    for record in records:
+        cells[Conditions.of(record.spec), record.spec.cell].append(record)
+    return [record for published in cells.values() for record in _newest(published)]
+
+
+def _newest(published: Sequence[RunRecord]) -> Iterable[RunRecord]:
+    sources = [record.spec.source_hash for record in published if record.spec.source_hash is not None]
+    newest = sources[-1] if sources else None
+    return {record.spec.seed: record for record in published if record.spec.source_hash == newest}.values()
+
+
+def _parsed(line: bytes, where: str) -> RunRecord | StoreError:
+    try:
+        return RunRecord.from_json(line.decode())
+    except (UnicodeDecodeError, RecordError) as error:
+        return StoreError(f"{where}: {error}")

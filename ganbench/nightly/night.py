@@ -1,0 +1,200 @@
+"""A night's work: run what a suite wants and the archive lacks, publish it, and say what moved.
+
+suite -> plan -> what is missing or stale -> runs -> archive -> boards -> what changed since last night
+"""
+
+from __future__ import annotations
+
+import csv
+import shutil
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+
+from ganbench.archive import Archive, current
+from ganbench.campaign import Campaign, Group, Listener, Plan
+from ganbench.errors import StoreError, UsageError
+from ganbench.leaderboards.board import Board, boards
+from ganbench.leaderboards.changes import Change, changes
+from ganbench.nightly.suite import Suite
+from ganbench.record import RunRecord
+
+CellKey = tuple[str, str, str]
+"""Dataset, budget and cell."""
+
+
+@dataclass
+class Night:
+    """What a night did and found."""
+
+    finished: int = 0
+    """Runs of the suite that were published before."""
+    published: list[RunRecord] = field(default_factory=list)
+    """Runs that were published tonight."""
+    left: list[Group] = field(default_factory=list)
+    """Groups for which there was no time."""
+    damaged: list[StoreError] = field(default_factory=list)
+    """Lines of the archive that are no records."""
+    set_aside: list[Path] = field(default_factory=list)
+    """Files of the archive whose last line was unfinished."""
+    unplanned: list[str] = field(default_factory=list)
+    """Why grids of the suite could not be planned, such as data that is missing here."""
+    warnings: list[str] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    """Rows whose runs are other ones than last night."""
+    vanished: list[str] = field(default_factory=list)
+    """Runs that last night's boards showed and the archive lacks."""
+    boards: list[Board] = field(default_factory=list)
+    """As they are now."""
+    seconds: float = 0.0
+
+    @property
+    def failed(self) -> list[RunRecord]:
+        """Tonight's runs that did not end well; combinations that make no sense are none of them."""
+        return [record for record in self.published if record.status not in ("ok", "not_applicable")]
+
+    @property
+    def exit_code(self) -> int:
+        """5 when a score moved or a run vanished, 4 when there was work and none ran, 3 when some failed, else 0."""
+        if self.vanished or any(change.moved for change in self.changes):
+            return 5
+        variants = [record for record in self.published if not record.spec.is_control]
+        ran = any(record.status not in ("load_error", "not_applicable") for record in variants)
+        if not ran and (self.left or self.failed or self.unplanned):
+            return 4
+        return 3 if self.failed or self.unplanned or self.damaged or self.set_aside else 0
+
+
+def nightly(
+    suite: Suite, archive: Archive, folder: Path, campaign: Campaign, seconds: float, listener: Listener
+) -> Night:
+    """Runs what the suite wants and the archive lacks, within `seconds`, and publishes every run as its group ends.
+
+    The most valuable comes first: what has no published run of any version before what is stale, and each of these in
+    the order of the suite. A group begins only where what its like took before fits into the time that is left.
+    `folder` holds last night's boards; the samples of each cell's first seed are copied into it.
+
+    Raises:
+        KeyboardInterrupt: after every group that had ended has been published.
+    """
+    started = time.monotonic()
+    night = Night(set_aside=archive.set_aside())
+    found = list(archive.records())
+    night.damaged = [each for each in found if isinstance(each, StoreError)]
+    before = [each for each in found if isinstance(each, RunRecord)]
+    plan = _planned(suite, campaign, night)
+    publisher = _Publisher(archive, campaign, folder, night, {record.id for record in before}, listener)
+    night.finished = sum(spec.id in publisher.known for spec in plan.specs)
+    plan = _missing(plan, before, publisher)
+    expected = _expectation(before)
+
+    def admits(group: Group) -> bool:
+        needed = expected(group) or 0.0
+        fits = time.monotonic() - started + needed <= seconds
+        if not fits:
+            night.left.append(group)
+        return fits
+
+    campaign.carry_out(plan, publisher, admits)
+    night.boards = boards(current([*before, *night.published]))
+    night.changes = changes(boards(current(before)), night.boards)
+    night.vanished = sorted(_shown(folder) - publisher.known)
+    night.seconds = time.monotonic() - started
+    return night
+
+
+class _Publisher(Listener):
+    """Publishes the records of every group as it ends, and passes on what it hears."""
+
+    def __init__(
+        self, archive: Archive, campaign: Campaign, folder: Path, night: Night, known: set[str], listener: Listener
+    ) -> None:
+        self.archive, self.campaign, self.folder, self.night, self.listener = archive, campaign, folder, night, listener
+        self.known = known
+
+    def planned(self, groups: Sequence[Group]) -> None:
+        self.listener.planned(groups)
+
+    def progressed(self, group: Group, fraction: float, values: Mapping[str, float]) -> None:
+        self.listener.progressed(group, fraction, values)
+
+    def ended(self, group: Group, records: Sequence[RunRecord]) -> None:
+        self.publish(records)
+        self.listener.ended(group, records)
+
+    def publish(self, records: Sequence[RunRecord]) -> None:
+        """Appends what is not published yet, and is no mere interruption."""
+        new = [record for record in records if record.id not in self.known and record.status != "interrupted"]
+        self.archive.append(new)
+        self.known |= {record.id for record in new}
+        self.night.published += new
+        for record in new:
+            picture = self.campaign.store.folder(record.spec) / "samples.png"
+            if record.spec.seed == 0 and picture.exists():
+                (self.folder / "samples").mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(picture, self.folder / "samples" / f"{record.id}.png")
+
+
+def _planned(suite: Suite, campaign: Campaign, night: Night) -> Plan:
+    """The whole suite as one plan, each group once, in the order of the suite."""
+    plans = []
+    for entry in suite.entries:
+        try:
+            plans.append(campaign.plan(entry.requests, entry.seeds))
+        except UsageError as error:
+            night.unplanned.append(str(error))
+    groups = {group.specs: group for plan in plans for group in plan.groups}
+    failures = {record.id: record for plan in plans for record in plan.failures}
+    night.warnings = list(dict.fromkeys(warning for plan in plans for warning in plan.warnings))
+    return Plan(list(groups.values()), list(failures.values()))
+
+
+def _missing(plan: Plan, before: Sequence[RunRecord], publisher: _Publisher) -> Plan:
+    """What is not published yet, the cells of which nothing is published first; what has ended since is published."""
+    seen = {_key(record) for record in before}
+    groups = [group for group in plan.groups if not {spec.id for spec in group.specs} <= publisher.known]
+    for group in groups:
+        if publisher.campaign.has_ended(group):
+            publisher.publish([r for spec in group.specs if (r := publisher.campaign.store.find(spec)) is not None])
+    publisher.publish(plan.failures)
+    waiting = [group for group in groups if not {spec.id for spec in group.specs} <= publisher.known]
+    return Plan(sorted(waiting, key=lambda group: _group_key(group) in seen))
+
+
+def _expectation(before: Sequence[RunRecord]) -> Callable[[Group], float | None]:
+    """How many seconds a group will take, from what its cell took before, or the cells of its board; None unknown."""
+    of_cell: dict[CellKey, list[float]] = defaultdict(list)
+    of_board: dict[tuple[str, str], list[float]] = defaultdict(list)
+    for record in before:
+        if record.status == "ok":
+            took = record.meters["seconds"] + sum(record.seconds.values())
+            of_cell[_key(record)].append(took)
+            of_board[_key(record)[:2]].append(took)
+
+    def expected(group: Group) -> float | None:
+        key = _group_key(group)
+        known = of_cell.get(key) or of_board.get(key[:2])
+        return median(known) * len(group.specs) if known else None
+
+    return expected
+
+
+def _key(record: RunRecord) -> CellKey:
+    return record.spec.dataset, record.spec.budget, record.spec.cell
+
+
+def _group_key(group: Group) -> CellKey:
+    return group.specs[0].dataset, group.specs[0].budget, group.specs[0].cell
+
+
+def _shown(folder: Path) -> set[str]:
+    """The ids of all runs that the boards in a folder show."""
+    found: set[str] = set()
+    for path in folder.glob("*.csv"):
+        with path.open(encoding="utf-8", newline="") as file:
+            for line in csv.DictReader(file):
+                found |= set((line.get("runs") or "").split())
+    return found
