@@ -184,3 +184,33 @@ def test_controls_are_told_from_variants():
 def test_a_record_has_the_id_of_its_spec():
     """Whatever became of the run."""
     assert [failed(status).id for status in STATUSES] == [spec().id] * len(STATUSES)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a": {"b": [1e400]}}',
+        '{"a": [{"b": 1}, {"c": -1e400}]}',
+        '{"a": 1, "a": 2}',
+        '{"a":{"b":1,"b":2}}',
+        '{"a":"\\":","a":3}',
+        '[{"a":1,"a":2}]',
+    ],
+)
+def test_what_no_strict_json_holds_is_found_at_any_depth(text: str):
+    """Numbers beyond any float and repeated keys, also where a text looks like a key."""
+    with pytest.raises(RecordError):
+        parse_json(text)
+
+
+def test_texts_that_look_like_keys_are_texts():
+    """A quote before a colon, or sums that overflow though no number does, cost a second look and nothing else."""
+    text = '{"a":"\\":","b":[1e308,1e308]}'
+    assert parse_json(text) == {"a": '":', "b": [1e308, 1e308]}
+
+
+def test_what_an_earlier_version_did_not_write_takes_its_default():
+    """A record without the names of its recipe is still a record."""
+    record = json.loads(FULL.to_json())
+    del record["also"], record["log_tail"]
+    assert RunRecord.from_json(json.dumps(record)) == replace(FULL, also=(), log_tail="")
