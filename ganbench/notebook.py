@@ -14,6 +14,7 @@ from ganbench.campaign import Campaign
 from ganbench.errors import StoreError
 from ganbench.leaderboards.board import Board, boards
 from ganbench.leaderboards.frame import runs_frame
+from ganbench.leaderboards.ranking import ranked_table
 from ganbench.record import RunRecord
 from ganbench.request import DATASETS, grid
 from ganbench.store import Store
@@ -77,7 +78,7 @@ def leaderboard(runs: str | os.PathLike[str] = "runs", dataset: str | None = Non
 
 def joined(tables: Sequence[Board]) -> pd.DataFrame:
     """Boards as one frame; the columns that say what a board depends on tell them apart."""
-    return pd.concat([board.table for board in tables], ignore_index=True)
+    return pd.concat([ranked_table(board) for board in tables], ignore_index=True)
 
 
 def stored_records(runs: Path, dataset: str | None = None) -> tuple[list[RunRecord], list[StoreError]]:

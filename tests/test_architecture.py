@@ -18,8 +18,8 @@ import ganbench
 
 ROOT = Path(__file__).parents[1]
 RANKS = [
-    "errors ingredient trainer hooks atomic cache vision randomness statistics flops",
-    "budget record literals loss dynamics pair optimizers",
+    "errors ingredient trainer hooks atomic cache vision randomness statistics aggregates flops",
+    "ranks budget record literals loss dynamics pair optimizers",
     "networks variant",
     "request store datasets metrics leaderboards",
     "archive registry supply ensemble evaluation pictures ingredients ablation",

@@ -32,9 +32,9 @@ def cells(board):
 
 
 def test_csv_holds_every_number_with_its_conditions():
-    """A CSV has a line a cell: conditions, seeds, failures, mean and half width apart, costs, ids.
+    """A CSV has a line a cell: conditions, ranks, seeds, failures, mean and half width apart, costs, ids.
 
-    What there is not is an empty field.
+    What there is not is an empty field; three seeds separate nothing, so that each variant may have any of three ranks.
     6, 7, 8 have the mean 7 and the half width 4.302652730 / sqrt(3) = 2.484137712.
     """
     ids = [" ".join(record.id for record in records) for records in (NSGAN, WGAN, GAN, [HELD_OUT])]
@@ -42,13 +42,13 @@ def test_csv_holds_every_number_with_its_conditions():
     cost = "17282,17153,1280,10,10,2500000,0.5,0.25"
     expected = (
         "dataset,fingerprint,standard,budget,samples,batch_size,points,extractor,extractor_hash,device,threads,machine,protocol,"
-        "cell,seeds,seeds_ok,failures,modes_covered.mean,modes_covered.half_width,modes_covered.seeds,"
+        "cell,rank_best,rank_worst,ties,seeds,seeds_ok,failures,modes_covered.mean,modes_covered.half_width,modes_covered.seeds,"
         "parameters.generator,parameters.discriminator,real_samples,d_steps,g_steps,flops,"
         "training_seconds,evaluation_seconds,runs\n"
-        f"{conditions},nsgan,3,3,,7,2.484137712,3,{cost},{ids[0]}\n"
-        f"{conditions},wgan,2,1,1 diverged,3,,1,{cost},{ids[1]}\n"
-        f"{conditions},gan,1,0,1 timeout,,,0,,,,,,,,,{ids[2]}\n"
-        f"{conditions},control: held-out real data,1,1,,8,,1,{cost},{ids[3]}\n"
+        f"{conditions},nsgan,1,3,a,3,3,,7,2.484137712,3,{cost},{ids[0]}\n"
+        f"{conditions},wgan,1,3,a,2,1,1 diverged,3,,1,{cost},{ids[1]}\n"
+        f"{conditions},gan,1,3,a,1,0,1 timeout,,,0,,,,,,,,,{ids[2]}\n"
+        f"{conditions},control: held-out real data,,,,1,1,,8,,1,{cost},{ids[3]}\n"
     )
     assert board_csv(only([HELD_OUT, *GAN, *WGAN, *NSGAN])) == expected
 
@@ -75,14 +75,17 @@ def test_markdown_prints_what_the_numbers_depend_on():
 
 A number is the mean ± half the 95 % t-interval over the seeds that ended ok; one seed has no interval.
 Failed runs enter no mean: they are counted in their row and listed with their reasons.
-Rows stand in the order of modes_covered ↑, which is no ranking: overlapping intervals do not separate.
+Rows stand in the order of modes_covered ↑; that one stands above another does not separate the two.
+Ranks come from exact paired permutation tests over shared seeds, for one pair at 5 %.
+Rows that share a letter are not separated. A failed seed counts as worse than any number.
+Cannot be decided with n = 1 seed: even a clear difference would need 6.
 
 ## Results
 
-| cell   | seeds ok   | failed    | modes_covered ↑   |
-|--------|------------|-----------|-------------------|
-| nsgan  | 3 of 3     |           | 7.0 ± 2.5         |
-| gan    | 0 of 1     | 1 timeout |                   |
+| cell   | rank   | ties   | seeds ok   | failed    | modes_covered ↑   |
+|--------|--------|--------|------------|-----------|-------------------|
+| nsgan  | 1-2    | a      | 3 of 3     |           | 7.0 ± 2.5         |
+| gan    | 1-2    | a      | 0 of 1     | 1 timeout |                   |
 
 ## Cost of one seed
 

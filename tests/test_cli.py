@@ -282,11 +282,13 @@ def test_the_leaderboard_writes_csv_and_markdown(played: tuple[Path, CompletedPr
     assert (done.returncode, done.stderr) == (0, "")
     written = [Path(line.removeprefix("wrote ")) for line in done.stdout.splitlines() if line.startswith("wrote ")]
     assert sorted(written) == sorted((tmp_path / "boards").iterdir())
-    assert sorted(path.suffix for path in written) == [".csv", ".md"]
-    (table,) = (path for path in written if path.suffix == ".csv")
+    (page_path,) = (path for path in written if path.suffix == ".md")
+    suffixes = {path.name.removeprefix(page_path.stem) for path in written}
+    assert suffixes == {".csv", ".md", "-pairs.csv", "-trajectory.csv"}
+    table = page_path.with_suffix(".csv")
     with table.open(newline="") as file:
         cells = {row["cell"] for row in csv.DictReader(file)}
-    (page,) = (path.read_text() for path in written if path.suffix == ".md")
+    page = page_path.read_text()
     assert "nsgan [d_steps=2]" in cells
     assert all(cell in page.replace("\\", "") for cell in cells)
 

@@ -8,12 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from records import ok
+from records import failed, ok
 
 from ganbench.leaderboards.board import Board, boards
 from ganbench.leaderboards.effects import Effects, effects
-from ganbench.leaderboards.entries import effect_lines
+from ganbench.leaderboards.entries import effect_lines, interaction_lines
 from ganbench.leaderboards.files import write_boards
+from ganbench.leaderboards.interactions import Interactions, interactions
 from ganbench.record import RunRecord
 
 R1 = ("r1(weight=10.0)",)
@@ -134,3 +135,146 @@ def test_a_headline_that_is_a_word_has_no_difference() -> None:
         {"change": "none: the headline itself", "gan": "cycles"},
         {"change": "+ r1(weight=10.0)", "gan": "converges"},
     ]
+
+
+CHANGE = "+ r1(weight=10.0)"
+
+
+def test_an_effect_is_tested_by_sign_flips() -> None:
+    """Three differences of one sign have p = 2 / 2^3; of two effects the other, (1, 2, -3), has 1, and Holm doubles."""
+    ema = runs("gan", [1.0, 2.0, -3.0], ("ema(decay=0.9)",))
+    found = shown(runs("gan", [0.0, 0.0, 0.0]), runs("gan", [1.0, 2.0, 3.0], R1), ema)
+    first, second = (found.cells["gan", change].contrast for change in (CHANGE, "+ ema(decay=0.9)"))
+    assert (first.p, first.adjusted, second.p, second.adjusted) == (0.25, 0.5, 1, 1)
+    assert found.sentence == (
+        "Of 2 effects, 0 stand at 5 % in permutation tests, Holm-corrected, a failed seed being worst. "
+        "None could with so few seeds: it takes 7."
+    )
+
+
+def test_a_failed_seed_counts_in_the_test_though_not_in_the_mean() -> None:
+    """Five seeds gain 1, the sixth diverges with the change: 1 ± 0 over five, and p = 1: the loss outweighs them."""
+    changed = [*runs("gan", [1.0] * 5, R1), failed("diverged", "gan", 5, tricks=R1)]
+    found = shown(runs("gan", [0.0] * 6), changed).cells["gan", CHANGE]
+    assert found.estimate == (1.0, 0.0, 5)
+    assert (found.contrast.p, found.contrast.tested) == (1, 6)
+
+
+def test_a_change_that_always_fails_has_a_p_and_no_mean() -> None:
+    """Six failures against six numbers are as clear as six seeds can be; failing with and without is no difference."""
+    gone = [failed("crashed", "gan", seed, tricks=R1) for seed in range(6)]
+    both = [failed("crashed", "hinge", seed, tricks=R1) for seed in range(6)]
+    plain = [failed("timeout", "hinge", seed) for seed in range(6)]
+    found = shown(runs("gan", [5.0] * 6), gone, both, plain)
+    assert [found.cells[name, CHANGE].contrast.p for name in ("gan", "hinge")] == [2 / 64, 1]
+    assert found.cells["gan", CHANGE].estimate == (None, None, 0)
+    assert found.sentence.startswith("Of 2 effects, 0 stand at 5 %")
+
+
+def test_an_effect_in_six_seeds_stands() -> None:
+    """One effect with 2 / 2^6 is below 5 %."""
+    found = shown(runs("gan", [0.0] * 6), runs("gan", [0.5] * 6, R1))
+    assert found.sentence == (
+        "Of 1 effect, 1 stands at 5 % in permutation tests, Holm-corrected, a failed seed being worst."
+    )
+
+
+def crossed(*groups: list[RunRecord]) -> Interactions:
+    found = interactions(shown(*groups))
+    assert found is not None
+    return found
+
+
+def grid() -> list[list[RunRecord]]:
+    """Effects (1, 2, 3) of r1 on gan and (5, 4, 9) on hinge, whose level is 10 higher in every seed."""
+    return [
+        runs("gan", [0.0, 1.0, 2.0]),
+        runs("gan", [1.0, 3.0, 5.0], R1),
+        runs("hinge", [10.0, 11.0, 12.0]),
+        runs("hinge", [15.0, 15.0, 21.0], R1),
+    ]
+
+
+def test_an_interaction_is_a_difference_of_differences() -> None:
+    """gan's effects minus the mean of both: (1, 2, 3) - (3, 3, 6) = (-2, -1, -3), of mean -2 and deviation 1."""
+    found = crossed(*grid())
+    gan, hinge = (found.cells[name, CHANGE] for name in ("gan", "hinge"))
+    assert gan.estimate.mean == pytest.approx(-2)
+    assert gan.estimate.half_width == pytest.approx(QUANTILE_OF_TWO / math.sqrt(3))
+    assert hinge.estimate.mean == pytest.approx(2)
+    assert (gan.p, gan.adjusted, hinge.p, hinge.adjusted) == (0.25, 0.5, 0.25, 0.5)
+
+
+def test_main_effects_are_means_over_the_other_side() -> None:
+    """r1: (3, 3, 6) by seed, so 4. hinge minus the mean of both, without and with r1: (5, 5, 5) and (7, 6, 8), so 6."""
+    found = crossed(*grid())
+    assert found.mains["", CHANGE].estimate.mean == pytest.approx(4)
+    assert found.mains["hinge", ""].estimate.mean == pytest.approx(6)
+    assert found.mains["hinge", ""].estimate.half_width == pytest.approx(QUANTILE_OF_TWO * 0.5 / math.sqrt(3))
+    assert found.mains["gan", ""].estimate.mean == pytest.approx(-6)
+    assert found.over == {("gan", ""): 2, ("hinge", ""): 2, ("", CHANGE): 2}
+    assert {each.p for each in found.mains.values()} == {0.25}
+    assert {each.adjusted for each in found.mains.values()} == {0.75}
+
+
+def test_effects_that_are_the_same_for_all_do_not_interact() -> None:
+    """Levels may differ as they like: every interaction is 0 ± 0, with p = 1."""
+    found = crossed(
+        runs("gan", [0.0, 5.0]), runs("gan", [3.0, 4.0], R1), runs("hinge", [7.0, 1.0]), runs("hinge", [10.0, 0.0], R1)
+    )
+    assert [(each.estimate, each.p) for each in found.cells.values()] == [((0.0, 0.0, 2), 1.0)] * 2
+
+
+def test_an_interaction_counts_failures_as_worst() -> None:
+    """r1 ruins hinge in every seed and gan in none: nothing to average for hinge, and as clear as six seeds can be."""
+    ruined = [failed("diverged", "hinge", seed, tricks=R1) for seed in range(6)]
+    found = crossed(runs("gan", [0.0] * 6), runs("gan", [1.0] * 6, R1), runs("hinge", [0.0] * 6), ruined)
+    assert [found.cells[name, CHANGE].p for name in ("gan", "hinge")] == [2 / 64, 2 / 64]
+    assert found.cells["hinge", CHANGE].estimate.seeds == 0
+    assert found.over["", CHANGE] == 1
+    assert found.over["gan", ""] == 1
+    assert interaction_lines(found)[0] == {
+        "change": CHANGE,
+        "gan": "no number, p = 0.062 upwards by failures",
+        "hinge": "no number, p = 0.062 downwards by failures",
+        "all variants": "+1 ± 0, p = 0.094 downwards by failures (1 of 2)",
+    }
+
+
+def test_what_not_all_variants_have_is_left_out_of_their_main_effects() -> None:
+    """ema was run with gan alone: it has no interaction, and hinge and gan are compared plainly and with r1."""
+    ema = runs("gan", [100.0, 100.0, 100.0], ("ema(decay=0.9)",))
+    refused = [
+        replace(run, status="not_applicable", values={}) for run in runs("hinge", [0.0] * 3, ("ema(decay=0.9)",))
+    ]
+    for groups in ([*grid(), ema], [*grid(), ema, refused]):
+        found = crossed(*groups)
+        assert found.cells["gan", "+ ema(decay=0.9)"].p is None
+        assert found.mains["hinge", ""].estimate.mean == pytest.approx(6)
+        assert found.over["", "+ ema(decay=0.9)"] == 1
+
+
+def test_a_single_variant_has_no_interactions() -> None:
+    """There is nothing that its effects could differ from."""
+    assert interactions(shown(runs("gan", [0.0]), runs("gan", [1.0], R1))) is None
+
+
+def test_interactions_are_written_and_shown(tmp_path: Path) -> None:
+    """A CSV with main effects, then interactions; and a section of the page."""
+    paths = write_boards([board(*grid())], tmp_path)
+    (path,) = [path for path in paths if path.name.endswith("-interactions.csv")]
+    shared = f'ring8,{"f" * 64},"MLPPair(width=128, depth=2)",1280 samples,1000,128,2,,,cpu,1,,1'
+    head, *lines = path.read_text().splitlines()
+    assert head.endswith(",protocol,kind,variant,change,headline,over,effect,half_width,seeds,p,p_holm,p_sign")
+    assert lines == [
+        f"{shared},variant,hinge,,modes_covered,2,6,1.242068856,3,0.25,0.75,1",
+        f"{shared},variant,gan,,modes_covered,2,-6,1.242068856,3,0.25,0.75,-1",
+        f"{shared},change,,{CHANGE},modes_covered,2,4,4.30265273,3,0.25,0.75,1",
+        f"{shared},interaction,hinge,{CHANGE},modes_covered,,2,2.484137712,3,0.25,0.5,1",
+        f"{shared},interaction,gan,{CHANGE},modes_covered,,-2,2.484137712,3,0.25,0.5,-1",
+    ]
+    page = paths[1].read_text()
+    assert "nan" not in page
+    assert "## Main effects and interactions on modes_covered" in page
+    (line,) = [line for line in page.splitlines() if line.startswith("| all changes ")]
+    assert [field.strip() for field in line.split("|")[2:5]] == ["+6.0 ± 1.2, p = 0.75", "-6.0 ± 1.2, p = 0.75", ""]

@@ -66,9 +66,9 @@ def test_a_board_of_any_size_fits_a_hundred_columns(count):
 def test_more_than_five_cells_are_first_listed_by_their_headline():
     """A large board begins with a line a cell: its seeds, headline and failures; the full tables follow."""
     lines = printed([*[ok(f"cell{k}", 0, k) for k in range(6)], failed("diverged", "cell7", 0)])
-    overview = list(itertools.takewhile(lambda line: not line.strip().startswith("seeds ok"), lines))[:-2]
-    assert fields(overview, "cell5") == "cell5 1 of 1 5 (1 seed) 0.5"
-    assert fields(overview, "cell7") == "cell7 0 of 1 1 diverged"
+    overview = list(itertools.takewhile(lambda line: not line.strip().startswith("rank "), lines))[:-2]
+    assert fields(overview, "cell5") == "cell5 1-7 a 1 of 1 5 (1 seed) 0.5"
+    assert fields(overview, "cell7") == "cell7 1-7 a 0 of 1 1 diverged"
     assert sum("modes_covered ↑" in line for line in lines) == 4
 
 

@@ -19,7 +19,7 @@ CONTROL_NAMES = {"held_out_real": "control: held-out real data", "untrained": "c
 
 @dataclass(frozen=True)
 class Board:
-    """Rows that may be compared. Their order is by the headline's mean and is no ranking: intervals decide."""
+    """Rows that may be compared. Their order is by the headline's mean and is no ranking: `ranking` gives that."""
 
     conditions: Conditions
     rows: tuple[Row, ...]

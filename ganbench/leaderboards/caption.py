@@ -36,9 +36,7 @@ def reading(board: Board) -> list[str]:
     if board.headline:
         arrow = ARROWS.get(direction(board, board.headline), "")
         by = f"{board.headline} {arrow}".strip()
-        sentences.append(
-            f"Rows stand in the order of {by}, which is no ranking: overlapping intervals do not separate."
-        )
+        sentences.append(f"Rows stand in the order of {by}; that one stands above another does not separate the two.")
     if board.set_aside:
         runs = "1 run was" if board.set_aside == 1 else f"{board.set_aside} runs were"
         sentences.append(
@@ -54,6 +52,16 @@ def reading_effects(board: Board) -> list[str]:
         "95 % t-interval of the differences. An interval that holds 0 decides nothing.",
         "The intervals are not corrected for how many there are: of twenty changes that do nothing, one will look as "
         "if it did something.",
+    ]
+
+
+def reading_interactions() -> list[str]:
+    """How the table of main effects and interactions is to be read, one sentence an item."""
+    return [
+        "In a cell stands the effect of the change on the variant minus its mean effect on all variants: 0 where it "
+        "does the same for all. The last column has that mean effect, the last line each variant minus their mean.",
+        "Beside it stands the p of the permutation test, in which a failed seed counts as worst, Holm-corrected among "
+        "the interactions and, apart from them, among the main effects.",
     ]
 
 

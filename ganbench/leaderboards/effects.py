@@ -2,23 +2,23 @@
 
 The effect of a change on a variant is the mean over seeds of the headline with it minus the headline without, with
 Student's interval of those differences. Seeds share initial weights, data order and latents, so the difference of one
-seed is that of the change and of chance in training alone.
+seed is that of the change and of chance in training alone. The permutation test of an effect counts failed seeds too,
+as worst; a mean cannot.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import pandas as pd
 
 from ganbench.leaderboards.board import Board
+from ganbench.leaderboards.contrasts import NOTHING, Contrast, Terms, contrasted, corrected, mean_of
 from ganbench.leaderboards.row import Estimate, Row
-from ganbench.statistics import t_interval
-
-Values = Mapping[int, float]
-"""The headline by seed."""
+from ganbench.ranks import LEVEL
+from ganbench.statistics import seeds_needed
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,13 @@ class Effect:
     """As in the name of the cell: "+ r1(weight=10.0)", "- r2"."""
     row: Row | None
     """The variant with the change; None where no run of it stands on the board."""
-    estimate: Estimate
-    """Of headline with the change minus headline without, over the seeds that have both."""
+    contrast: Contrast
+    """Headline with the change minus headline without; its p is corrected for all effects on the board."""
+
+    @property
+    def estimate(self) -> Estimate:
+        """Over the seeds that have both."""
+        return self.contrast.estimate
 
 
 @dataclass(frozen=True)
@@ -53,17 +58,36 @@ class Effects:
 
         Only seeds that every one of those variants has enter, or a failed seed would weigh on the comparison.
         """
-        found = [_differences(effect, self.plain, self.board.headline) for effect in self._of(change)]
-        present = [differences for differences in found if differences]
-        seeds = sorted(set.intersection(*(set(each) for each in present))) if present else []
-        return _estimate([sum(each[seed] for each in present) / len(present) for seed in seeds]), len(present)
+        found = [self.terms(name, change) for name in self.variants if self.cells[name, change].estimate.seeds]
+        return contrasted(self.board, mean_of(found)).estimate, len(found)
 
-    def _of(self, change: str) -> list[Effect]:
-        return [self.cells[variant, change] for variant in self.variants]
+    def terms(self, variant: str, change: str) -> Terms:
+        """The rows of an effect with their weights: with the change, and without; none where it was not run."""
+        row = self.cells[variant, change].row
+        return [(1.0, row), (-1.0, self.plain[variant])] if row else []
+
+    @property
+    def sentence(self) -> str:
+        """How many effects stand after correction; and where none could, how many seeds that takes."""
+        found = [effect.contrast for effect in self.cells.values() if effect.contrast.p is not None]
+        if not found:
+            return ""
+        stand = sum(each.adjusted is not None and each.adjusted <= LEVEL for each in found)
+        effects = f"{len(found)} effects, {stand} stand" if len(found) > 1 else f"1 effect, {stand} stands"
+        text = f"Of {effects} at {100 * LEVEL:g} % in permutation tests, Holm-corrected, a failed seed being worst."
+        needed = seeds_needed(len(found), LEVEL)
+        if max(each.tested for each in found) < needed:
+            text += f" None could with so few seeds: it takes {needed}."
+        return text
 
     @property
     def table(self) -> pd.DataFrame:
-        """One row a variant and change: conditions, cell, headline, base, effect and half_width, seeds, failures."""
+        """One row a variant and change.
+
+        Columns: conditions; variant and change; headline and plain, its mean without the change; effect, half_width and
+        seeds; p and p_holm, corrected for all effects, and p_sign, which way the test points; failures and runs with
+        the change.
+        """
         return pd.DataFrame([self._line(effect) for effect in self.cells.values()])
 
     def _line(self, effect: Effect) -> dict[str, Any]:
@@ -77,6 +101,9 @@ class Effects:
             "effect": effect.estimate.mean,
             "half_width": effect.estimate.half_width,
             "seeds": effect.estimate.seeds,
+            "p": effect.contrast.p,
+            "p_holm": effect.contrast.adjusted,
+            "p_sign": effect.contrast.sign,
             "failures": effect.row.failures if effect.row else "",
             "runs": effect.row.ids if effect.row else "",
         }
@@ -92,30 +119,13 @@ def effects(board: Board) -> Effects | None:
     variants = tuple(name for name in plain if name in changed)
     if not variants or not board.headline:
         return None
-    cells = {}
+    contrasts = {}
     for variant in variants:
         for change in changes:
             row = rows.get(f"{variant} {change}")
-            pairs = _paired(row, plain[variant], board.headline)
-            cells[variant, change] = Effect(variant, change, row, _estimate(list(pairs.values())))
+            contrasts[variant, change] = contrasted(board, [(1.0, row), (-1.0, plain[variant])]) if row else NOTHING
+    cells = {
+        (variant, change): Effect(variant, change, rows.get(f"{variant} {change}"), found)
+        for (variant, change), found in corrected(contrasts).items()
+    }
     return Effects(board, variants, tuple(changes), cells, plain)
-
-
-def _differences(effect: Effect, plain: Mapping[str, Row], headline: str) -> Values:
-    return _paired(effect.row, plain[effect.variant], headline)
-
-
-def _paired(changed: Row | None, plain: Row, headline: str) -> dict[int, float]:
-    """Headline of `changed` minus that of `plain` for each seed that has both."""
-    if changed is None:
-        return {}
-    one, other = (_values(row, headline) for row in (changed, plain))
-    return {seed: one[seed] - other[seed] for seed in sorted(set(one) & set(other))}
-
-
-def _values(row: Row, headline: str) -> dict[int, float]:
-    return {record.spec.seed: record.values[headline] for record in row.ok if headline in record.values}
-
-
-def _estimate(differences: Sequence[float]) -> Estimate:
-    return Estimate(*t_interval(differences), len(differences)) if len(differences) else Estimate(None, None, 0)

@@ -6,12 +6,23 @@ from collections import defaultdict
 
 from ganbench.leaderboards.board import Board
 from ganbench.leaderboards.caption import named, spent
+from ganbench.leaderboards.contrasts import Contrast
 from ganbench.leaderboards.effects import Effect, Effects
+from ganbench.leaderboards.interactions import Interactions
 from ganbench.leaderboards.numbers import count_text, estimate_text, magnitude_text, seconds_text, seeds_text
+from ganbench.leaderboards.ranking import Ranking
 from ganbench.leaderboards.row import Estimate, Row
 from ganbench.record import RunRecord
 
 LONE = "1 seed, no interval"
+
+
+def standings(ranking: Ranking | None, board: Board) -> list[dict[str, str]]:
+    """Rank interval and tie letters of each of the board's rows, blank for controls; no column without a ranking."""
+    if ranking is None:
+        return [{} for _ in board.all_rows]
+    places = [{"rank": place.rank, "ties": place.ties} for place in ranking.places]
+    return places + [{"rank": "", "ties": ""} for _ in board.controls]
 
 
 def results(board: Board, row: Row, lone: str = LONE) -> dict[str, str]:
@@ -76,6 +87,36 @@ def _effect_text(effect: Effect, headline: str, lone: str) -> str:
         return effect.row.failures or "no seed has both"
     seeds = f" ({seeds_text(effect.estimate.seeds)})" if 1 < effect.estimate.seeds < len(effect.row.records) else ""
     return _signed(effect.estimate, lone) + seeds
+
+
+def interaction_lines(found: Interactions) -> list[dict[str, str]]:
+    """A line a change: its interaction with each variant, then its main effect; last the variants' main effects."""
+    lines = []
+    for change in found.effects.changes:
+        cells = {name: _tested_text(found.cells[name, change]) for name in found.effects.variants}
+        lines.append({"change": change, **cells, "all variants": _main_text(found, ("", change))})
+    variants = {name: _main_text(found, (name, "")) for name in found.effects.variants}
+    return [*lines, {"change": "all changes", **variants, "all variants": ""}]
+
+
+def _main_text(found: Interactions, cell: tuple[str, str]) -> str:
+    """With the number of cells that it is the mean of, where these are not all: "no change" is one too."""
+    text, over = _tested_text(found.mains[cell]), found.over[cell]
+    total = len(found.effects.changes) + 1 if cell[0] else len(found.effects.variants)
+    return f"{text} ({over} of {total})" if text and over < total else text
+
+
+def _tested_text(found: Contrast) -> str:
+    """As "+1.2 ± 0.4, p = 0.03", the p corrected; empty where nothing was tested.
+
+    Where failures, which enter no mean, turn the test against the mean, that is said.
+    """
+    if found.adjusted is None:
+        return ""
+    p = f"p = {found.adjusted:.2g}"
+    if found.estimate.mean is None or found.sign * found.estimate.mean < 0:
+        p += {1: " upwards by failures", -1: " downwards by failures"}.get(found.sign, "")
+    return f"{_signed(found.estimate, LONE) or 'no number'}, {p}"
 
 
 def _signed(estimate: Estimate, lone: str) -> str:

@@ -11,13 +11,19 @@ import pandas as pd
 from ganbench.atomic import write_text
 from ganbench.leaderboards.board import Board
 from ganbench.leaderboards.effects import effects
+from ganbench.leaderboards.interactions import interactions
 from ganbench.leaderboards.markdown import board_markdown
+from ganbench.leaderboards.pairs import pairs_table
+from ganbench.leaderboards.ranking import ranked_table
+from ganbench.leaderboards.trajectory import trajectory
 
 
 def write_boards(boards: Sequence[Board], folder: Path) -> list[Path]:
     """Writes `<slug>.csv` and `<slug>.md` for each board into `folder`, and returns their paths in that order.
 
-    A board that shows effects also gives `<slug>-effects.csv`, a row a variant and change.
+    Beside them stand, where a board has them, `<slug>-pairs.csv`, the tests that the ranks rest on;
+    `<slug>-trajectory.csv`, the headline at every evaluation point; `<slug>-effects.csv`, a row a variant and change;
+    and `<slug>-interactions.csv`, main effects and interactions.
 
     The same boards give the same bytes. The folder is made where it is missing.
 
@@ -26,22 +32,31 @@ def write_boards(boards: Sequence[Board], folder: Path) -> list[Path]:
     """
     written = []
     for slug, board in zip(slugs(boards), boards, strict=True):
-        found = effects(board)
-        tables = {".csv": board_csv(board), ".md": board_markdown(board)}
-        tables |= {"-effects.csv": _csv(found.table)} if found else {}
-        for suffix, text in tables.items():
+        texts = {".csv": board_csv(board), ".md": board_markdown(board)}
+        texts |= {f"-{name}.csv": _csv(table) for name, table in _further(board).items() if len(table)}
+        for suffix, text in texts.items():
             write_text(folder / f"{slug}{suffix}", text)
             written.append(folder / f"{slug}{suffix}")
     return written
 
 
 def board_csv(board: Board) -> str:
-    """The board's table as CSV, its conditions in every row.
+    """The board's table as CSV, ranks and ties included, its conditions in every row.
 
     Numbers have ten significant digits: every count up to ten billion is exact, and the last bits, in which machines
     differ, are left out. A number that is not there is an empty field.
     """
-    return _csv(board.table)
+    return _csv(ranked_table(board))
+
+
+def _further(board: Board) -> dict[str, pd.DataFrame]:
+    """The other tables that the board has, by name; some may be empty."""
+    course, found = trajectory(board), effects(board)
+    crossed = interactions(found) if found else None
+    tables = {"pairs": pairs_table(board)}
+    tables |= {"trajectory": course.table} if course else {}
+    tables |= {"effects": found.table} if found else {}
+    return tables | ({"interactions": crossed.table} if crossed else {})
 
 
 def _csv(table: pd.DataFrame) -> str:

@@ -6,39 +6,70 @@ Names and reasons come from other people's packages, so they are escaped: none c
 from __future__ import annotations
 
 import html
+from collections.abc import Iterable
 
 import pandas as pd
 
 from ganbench.leaderboards.board import Board
-from ganbench.leaderboards.caption import direction, facts, reading, reading_effects
-from ganbench.leaderboards.effects import effects
-from ganbench.leaderboards.entries import cost, effect_lines, incidents, results
+from ganbench.leaderboards.caption import direction, facts, reading, reading_effects, reading_interactions
+from ganbench.leaderboards.effects import Effects, effects
+from ganbench.leaderboards.entries import cost, effect_lines, incidents, interaction_lines, results, standings
+from ganbench.leaderboards.interactions import interactions
+from ganbench.leaderboards.ranking import ranking
+from ganbench.leaderboards.trajectory import trajectory
 
 _ENTITIES = {ord(character): f"&#{ord(character)};" for character in "|`*~$\\"}
 
 
 def board_markdown(board: Board) -> str:
     """The whole board as GitHub-flavoured Markdown, ending in a newline."""
+    ranked = ranking(board)
     sections = [
         f"# {escaped(board.conditions.dataset)}: {escaped(board.conditions.budget)}",
         "\n".join(f"- {name}: {escaped(text)}" for name, text in facts(board).items()),
-        "\n".join(escaped(sentence) for sentence in reading(board)),
+        _lines([*reading(board), *(ranked.sentences if ranked else ())]),
         "## Results",
-        _table([{"cell": row.cell, **results(board, row)} for row in board.all_rows]),
+        _table(
+            [
+                {"cell": row.cell, **standing, **results(board, row)}
+                for row, standing in zip(board.all_rows, standings(ranked, board), strict=True)
+            ]
+        ),
         "## Cost of one seed",
         _table([{"cell": row.cell, **cost(board, row), "runs": row.ids} for row in board.all_rows]),
     ]
     if found := effects(board):
-        sections += [
-            f"## Effects on {escaped(board.headline)}",
-            "\n".join(escaped(sentence) for sentence in reading_effects(board)),
-            _table(effect_lines(found)),
-        ]
+        sections += _effects(found)
+    if (course := trajectory(board)) and course.sentences:
+        sections += ["## Along the budget", _lines(course.sentences)]
     if listed := incidents(board):
         sections += ["## Failed and incomplete runs", _table(listed)]
     if board.quantities:
         sections += ["## Legend", _table([_meaning(board, quantity) for quantity in board.quantities])]
     return "\n\n".join(sections) + "\n"
+
+
+def _effects(found: Effects) -> list[str]:
+    """The sections of effects and, where headlines are numbers and there is a grid, of main effects."""
+    board = found.board
+    sections = [
+        f"## Effects on {escaped(board.headline)}",
+        _lines([*reading_effects(board), found.sentence]),
+        _table(effect_lines(found)),
+    ]
+    crossed = interactions(found)
+    if crossed is None or any(row.words(board.headline) for row in board.rows):
+        return sections
+    return [
+        *sections,
+        f"## Main effects and interactions on {escaped(board.headline)}",
+        _lines(reading_interactions()),
+        _table(interaction_lines(crossed)),
+    ]
+
+
+def _lines(sentences: Iterable[str]) -> str:
+    return "\n".join(escaped(sentence) for sentence in sentences if sentence)
 
 
 def escaped(text: str) -> str:
@@ -50,7 +81,7 @@ def escaped(text: str) -> str:
 def _table(lines: list[dict[str, str]]) -> str:
     """Rows of raw text as a table; every text is escaped here, and nowhere else."""
     safe = [{escaped(name): escaped(text) for name, text in line.items()} for line in lines]
-    return pd.DataFrame(safe).to_markdown(index=False, tablefmt="github", disable_numparse=True)
+    return pd.DataFrame(safe).fillna("").to_markdown(index=False, tablefmt="github", disable_numparse=True)
 
 
 def _meaning(board: Board, quantity: str) -> dict[str, str]:

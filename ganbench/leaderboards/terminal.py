@@ -15,14 +15,18 @@ from rich.text import Text
 from ganbench.leaderboards.board import Board
 from ganbench.leaderboards.caption import facts, named, reading, reading_effects
 from ganbench.leaderboards.effects import effects
-from ganbench.leaderboards.entries import cost, effect_lines, incidents, quantity_text, results
+from ganbench.leaderboards.entries import cost, effect_lines, incidents, quantity_text, results, standings
+from ganbench.leaderboards.ranking import ranking
 from ganbench.leaderboards.row import Row
+from ganbench.leaderboards.trajectory import trajectory
 
 CELLS_ABREAST = 5
 """As many columns of numbers as 100 characters hold."""
 NAME_WIDTH = 20
 """Characters of the column of names: "inception_score@10 ↑" fits, and five times "12.40 ± 0.25" beside it."""
 _LONE = "1 seed"
+Column = tuple[Row, dict[str, str]]
+"""A row of the board, and its standing."""
 
 
 def board_renderable(board: Board) -> RenderableType:
@@ -30,34 +34,41 @@ def board_renderable(board: Board) -> RenderableType:
 
     With more than five cells, controls included, a table of the cells and their headline stands before the others.
     """
-    blocks = [board.all_rows[i : i + CELLS_ABREAST] for i in range(0, len(board.all_rows), CELLS_ABREAST)]
-    overview = [_overview(board)] if len(blocks) > 1 else []
+    ranked = ranking(board)
+    columns = list(zip(board.all_rows, standings(ranked, board), strict=True))
+    blocks = [columns[i : i + CELLS_ABREAST] for i in range(0, len(columns), CELLS_ABREAST)]
+    overview = [_overview(board, columns)] if len(blocks) > 1 else []
+    course = trajectory(board)
+    sentences = [*reading(board), *(ranked.sentences if ranked else ()), *(course.sentences if course else ())]
     return Group(
         _plain(f"{board.conditions.dataset}: {board.conditions.budget}", "bold"),
         *overview,
-        *(_block(board, rows) for rows in blocks),
+        *(_block(board, block) for block in blocks),
         *_effects(board),
         *(_incident(run) for run in incidents(board)),
         *(_plain(f"{name}: {text}", "dim") for name, text in facts(board).items()),
-        *(_plain(sentence, "dim") for sentence in reading(board)),
+        *(_plain(sentence, "dim") for sentence in sentences),
     )
 
 
-def _overview(board: Board) -> Table:
-    """Cells as rows, with the headline alone."""
-    table = _table(["cell", "seeds ok", _short(board, named(board, board.headline)), "training seconds", "failed"])
-    for row in board.all_rows:
+def _overview(board: Board, columns: Sequence[Column]) -> Table:
+    """Cells as rows, with their standing and the headline alone."""
+    headline = _short(board, named(board, board.headline))
+    table = _table(["cell", *columns[0][1], "seeds ok", headline, "training seconds", "failed"])
+    for row, standing in columns:
         texts = {**results(board, row), **cost(board, row)}
         number = quantity_text(row, board.headline, _LONE)
-        _add(table, [row.cell, texts["seeds ok"], number, texts["training seconds"], texts["failed"]])
+        ended = [texts["seeds ok"], number, texts["training seconds"], texts["failed"]]
+        _add(table, [row.cell, *standing.values(), *ended])
     return table
 
 
-def _block(board: Board, rows: Sequence[Row]) -> Table:
-    """Cells as columns: seeds and every quantity, then every cost."""
-    table = _table(["", *(row.cell for row in rows)])
+def _block(board: Board, block: Sequence[Column]) -> Table:
+    """Cells as columns: standing, seeds and every quantity, then every cost."""
+    table = _table(["", *(row.cell for row, _ in block)])
     table.columns[0].width = NAME_WIDTH
-    for columns in ([results(board, row, _LONE) for row in rows], [cost(board, row) for row in rows]):
+    measured = [{**standing, **results(board, row, _LONE)} for row, standing in block]
+    for columns in (measured, [cost(board, row) for row, _ in block]):
         for name in columns[0]:
             _add(table, [_short(board, name), *(column[name] for column in columns)])
         table.add_section()
@@ -75,7 +86,7 @@ def _effects(board: Board) -> list[RenderableType]:
     return [
         _plain(f"effects on {named(board, board.headline)}", "bold"),
         *(_effect_block(lines, columns) for columns in blocks),
-        *(_plain(sentence, "dim") for sentence in reading_effects(board)),
+        *(_plain(sentence, "dim") for sentence in [*reading_effects(board), found.sentence]),
     ]
 
 
