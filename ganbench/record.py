@@ -11,7 +11,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Literal, get_args
 
 from ganbench.errors import RecordError
@@ -295,16 +295,21 @@ def _checked(cls: type, values: Mapping[str, Any], skip: tuple[str, ...] = ()) -
     """`values` as keyword arguments of the dataclass `cls`, lists made tuples; RecordError where they do not fit."""
     if not isinstance(values, Mapping):
         raise RecordError(f"found {type(values).__name__} where a {cls.__name__} was wanted")
-    wanted = {f.name: str(f.type) for f in fields(cls) if f.name not in skip}
+    wanted = {name: type_name for name, type_name in _types(cls).items() if name not in skip}
     if odd := set(wanted) ^ set(values):
         raise RecordError(f"{cls.__name__}: missing or unknown fields: {', '.join(sorted(map(str, odd)))}")
     checked = {}
     for name, type_name in wanted.items():
-        types = _JSON_TYPES[type_name.split("[")[0]]
-        if not isinstance(values[name], types) or isinstance(values[name], bool):
+        if type(values[name]) not in _JSON_TYPES[type_name.split("[")[0]]:
             raise RecordError(f"{cls.__name__}.{name}: found {type(values[name]).__name__}, wanted {type_name}")
         checked[name] = _tupled(values[name]) if type_name.startswith("tuple") else values[name]
     return checked
+
+
+@cache
+def _types(cls: type) -> dict[str, str]:
+    """The type of every field of the dataclass `cls`, as written."""
+    return {f.name: str(f.type) for f in fields(cls)}
 
 
 def _defaults(cls: type) -> dict[str, Any]:
@@ -330,4 +335,6 @@ def _require_numbers(where: str, values: Any) -> None:
 
 
 def _tupled(value: Any) -> Any:
-    return tuple(_tupled(item) for item in value) if isinstance(value, list | tuple) else value
+    if type(value) not in (list, tuple):
+        return value
+    return tuple([_tupled(item) if type(item) in (list, tuple) else item for item in value])

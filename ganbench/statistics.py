@@ -7,6 +7,7 @@ function that takes infinities is the limit of one that puts an ever larger pena
 from __future__ import annotations
 
 import math
+from functools import cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -36,8 +37,13 @@ def t_interval(values: ArrayLike, confidence: float = 0.95) -> tuple[float, floa
         raise ValueError(f"found values of shape {seeds.shape}: wanted one or more finite numbers (seeds,)")
     if len(seeds) == 1:
         return float(seeds[0]), None
-    quantile = stats.t.ppf((1 + confidence) / 2, df=len(seeds) - 1)
-    return float(seeds.mean()), float(quantile * seeds.std(ddof=1) / math.sqrt(len(seeds)))
+    half_width = _t_quantile(confidence, len(seeds) - 1) * seeds.std(ddof=1) / math.sqrt(len(seeds))
+    return float(seeds.mean()), float(half_width)
+
+
+@cache
+def _t_quantile(confidence: float, freedom: int) -> float:
+    return float(stats.t.ppf((1 + confidence) / 2, df=freedom))
 
 
 def contrast(weights: ArrayLike, values: ArrayLike) -> NDArray[np.float64]:

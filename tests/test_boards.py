@@ -39,15 +39,15 @@ def test_csv_holds_every_number_with_its_conditions():
     """
     ids = [" ".join(record.id for record in records) for records in (NSGAN, WGAN, GAN, [HELD_OUT])]
     conditions = f'ring8,{HASH},"MLPPair(width=128, depth=2)",1280 samples,1000,128,2,,,cpu,1,,1'
-    cost = "17282,17153,1280,10,10,2500000,0.5,0.25"
+    cost = "17282,17153,1280,10,10,2500000,0.5,0.025,0.25"
     expected = (
         "dataset,fingerprint,standard,budget,samples,batch_size,points,extractor,extractor_hash,device,threads,machine,protocol,"
         "cell,rank_best,rank_worst,ties,seeds,seeds_ok,failures,modes_covered.mean,modes_covered.half_width,modes_covered.seeds,"
         "parameters.generator,parameters.discriminator,real_samples,d_steps,g_steps,flops,"
-        "training_seconds,evaluation_seconds,runs\n"
+        "training_seconds,step_seconds,evaluation_seconds,runs\n"
         f"{conditions},nsgan,1,3,a,3,3,,7,2.484137712,3,{cost},{ids[0]}\n"
         f"{conditions},wgan,1,3,a,2,1,1 diverged,3,,1,{cost},{ids[1]}\n"
-        f"{conditions},gan,1,3,a,1,0,1 timeout,,,0,,,,,,,,,{ids[2]}\n"
+        f"{conditions},gan,1,3,a,1,0,1 timeout,,,0,,,,,,,,,,{ids[2]}\n"
         f"{conditions},control: held-out real data,,,,1,1,,8,,1,{cost},{ids[3]}\n"
     )
     assert board_csv(only([HELD_OUT, *GAN, *WGAN, *NSGAN])) == expected
@@ -90,13 +90,13 @@ Cannot be decided with n = 1 seed: even a clear difference would need 6.
 ## Cost of one seed
 
 | cell   | parameters of generator   | parameters of discriminator   | real samples   | d_steps   | g_steps   \
-| FLOPs   | training seconds   | evaluation seconds   | runs                                               |
+| FLOPs   | training seconds   | seconds a step   | evaluation seconds   | runs                                               |
 |--------|---------------------------|-------------------------------|----------------|-----------|-----------|\
----------|--------------------|----------------------|----------------------------------------------------|
+---------|--------------------|------------------|----------------------|----------------------------------------------------|
 | nsgan  | 17,282                    | 17,153                        | 1,280          | 10        | 10        \
-| 2.5 M   | 0.5                | 0.25                 | {nsgan} |
+| 2.5 M   | 0.5                | 0.025            | 0.25                 | {nsgan} |
 | gan    |                           |                               |                |           |           \
-|         |                    |                      | {gan}                                   |
+|         |                    |                  |                      | {gan}                                   |
 
 ## Failed and incomplete runs
 

@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import asdict, astuple, dataclass
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
@@ -32,6 +33,10 @@ class Board:
     set_aside: int
     """Runs left out because another of the same cell and seed stands on the board: of a smaller id, or loaded since."""
 
+    def __hash__(self) -> int:
+        """What is worked out of a board is worked out once."""
+        return hash((self.conditions, self.headline))
+
     @property
     def all_rows(self) -> tuple[Row, ...]:
         """Variants, then controls."""
@@ -42,7 +47,7 @@ class Board:
         """The runs behind the board, row by row."""
         return tuple(record for row in self.all_rows for record in row.records)
 
-    @property
+    @cached_property
     def networks(self) -> tuple[str, ...]:
         """Every network whose parameters some row counts."""
         return tuple(sorted({name for row in self.all_rows for name in row.networks}, key=_natural, reverse=True))
@@ -74,7 +79,7 @@ def boards(records: Iterable[RunRecord]) -> list[Board]:
     Runs that differ in any of `Conditions` never share a board. Controls, which spend no budget, stand on every board
     that admits them and make none of their own.
     """
-    ordered = sorted(records, key=lambda record: (record.id, record.to_json()))
+    ordered = _ordered(records)
     controls = [record for record in ordered if record.spec.is_control]
     groups: dict[Conditions, list[RunRecord]] = defaultdict(list)
     for record in ordered:
@@ -82,6 +87,18 @@ def boards(records: Iterable[RunRecord]) -> list[Board]:
             groups[Conditions.of(record.spec)].append(record)
     by_name = sorted(groups, key=lambda conditions: [_natural(str(value)) for value in astuple(conditions)])
     return [_board(conditions, groups[conditions], controls) for conditions in by_name]
+
+
+def _ordered(records: Iterable[RunRecord]) -> list[RunRecord]:
+    """By id; of one id, which damage alone can bring about twice, by content."""
+    same: dict[str, list[RunRecord]] = defaultdict(list)
+    for record in records:
+        same[record.id].append(record)
+    return [record for run in sorted(same) for record in _by_content(same[run])]
+
+
+def _by_content(records: list[RunRecord]) -> list[RunRecord]:
+    return sorted(records, key=lambda record: record.to_json()) if len(records) > 1 else records
 
 
 def _board(conditions: Conditions, variants: list[RunRecord], controls: list[RunRecord]) -> Board:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -52,6 +53,10 @@ class Effects:
     """By variant and change; each pair has one."""
     plain: Mapping[str, Row]
     """Each variant without a change."""
+
+    def __hash__(self) -> int:
+        """As its board."""
+        return hash(self.board)
 
     def over_variants(self, change: str) -> tuple[Estimate, int]:
         """The effect of a change averaged over the variants that have it, seed by seed; and how many variants.
@@ -109,6 +114,7 @@ class Effects:
         }
 
 
+@lru_cache(maxsize=8)
 def effects(board: Board) -> Effects | None:
     """The effects that a board shows; None where no variant stands on it both plainly and changed."""
     rows = {name: row for row in board.rows for name in row.names}

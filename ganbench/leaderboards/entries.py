@@ -54,6 +54,7 @@ def cost(board: Board, row: Row) -> dict[str, str]:
         "g_steps": count_text(costs["g_steps"]),
         "FLOPs": magnitude_text(costs["flops"]),
         "training seconds": seconds_text(costs["training_seconds"]),
+        "seconds a step": seconds_text(costs["step_seconds"]),
         "evaluation seconds": seconds_text(costs["evaluation_seconds"]),
     }
 

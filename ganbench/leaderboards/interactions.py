@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -67,6 +68,7 @@ class Interactions:
         }
 
 
+@lru_cache(maxsize=8)
 def interactions(effects: Effects) -> Interactions | None:
     """None where fewer than two variants share a change: there is no grid."""
     with_change = {change: _having(effects, change) for change in effects.changes}

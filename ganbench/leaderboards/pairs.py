@@ -13,7 +13,8 @@ from ganbench.aggregates import probability_of_improvement
 from ganbench.leaderboards.board import Board
 from ganbench.leaderboards.caption import direction
 from ganbench.leaderboards.outcomes import SIGNS, scores
-from ganbench.ranks import Comparison, compared
+from ganbench.leaderboards.ranking import ranking
+from ganbench.ranks import Comparison
 
 
 def pairs_table(board: Board) -> pd.DataFrame:
@@ -24,8 +25,8 @@ def pairs_table(board: Board) -> pd.DataFrame:
     pairs; lead, 1 where the test has one as the better and -1 where other; improvement, how often a seed of one is
     better than a seed of other (`probability_of_improvement`).
     """
-    found = scores(board)
-    return pd.DataFrame([_line(board, found, pair) for pair in compared(found)])
+    found, ranked, conditions = scores(board), ranking(board), asdict(board.conditions)
+    return pd.DataFrame([conditions | _line(board, found, pair) for pair in (ranked.pairs if ranked else ())])
 
 
 def _line(board: Board, found: NDArray[np.float64], pair: Comparison) -> dict[str, Any]:
@@ -34,7 +35,6 @@ def _line(board: Board, found: NDArray[np.float64], pair: Comparison) -> dict[st
     finite = np.isfinite(one) & np.isfinite(other)
     differences = SIGNS[direction(board, board.headline)] * (one[finite] - other[finite])
     return {
-        **asdict(board.conditions),
         "one": board.rows[pair.one].cell,
         "other": board.rows[pair.other].cell,
         "headline": board.headline,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -52,8 +53,11 @@ class Ranking:
     """How many pairs of rows were compared, for all of which the tests are corrected."""
     sentences: tuple[str, ...]
     """How it is to be read."""
+    pairs: tuple[Comparison, ...] = ()
+    """The tests, of rows by their place on the board."""
 
 
+@lru_cache(maxsize=8)
 def ranking(board: Board) -> Ranking | None:
     """The places of the variants; None where the headline has no direction, or there are fewer than two of them."""
     found = scores(board)
@@ -74,6 +78,7 @@ def ranking(board: Board) -> Ranking | None:
         seeds=min((pair.seeds for pair in tested), default=0),
         comparisons=len(tested),
         sentences=tuple(_sentences(tested, len(board.rows) - len(rows))),
+        pairs=tuple(tested),
     )
 
 

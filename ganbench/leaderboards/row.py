@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -38,7 +39,7 @@ class Row:
     names: tuple[str, ...] = ()
     """Every cell that is this row, the simplest first; none where other versions of the code stand on the board too."""
 
-    @property
+    @cached_property
     def ok(self) -> tuple[RunRecord, ...]:
         """The runs whose numbers count."""
         return tuple(record for record in self.records if record.status == "ok")
@@ -61,8 +62,15 @@ class Row:
 
     def estimate(self, quantity: str) -> Estimate:
         """Mean and interval of `quantity` over the ok seeds that have it."""
-        values = _present([record.values.get(quantity) for record in self.ok])
-        return Estimate(*t_interval(values), len(values)) if len(values) else Estimate(None, None, 0)
+        if quantity not in self._estimates:
+            values = _present([record.values.get(quantity) for record in self.ok])
+            found = Estimate(*t_interval(values), len(values)) if len(values) else Estimate(None, None, 0)
+            self._estimates[quantity] = found
+        return self._estimates[quantity]
+
+    @cached_property
+    def _estimates(self) -> dict[str, Estimate]:
+        return {}
 
     def words(self, quantity: str) -> str:
         """What the ok seeds say of a quantity whose numbers stand for words: "converges", "3 converges, 2 cycles".
@@ -79,7 +87,7 @@ class Row:
         counts = Counter(map(str, found)).most_common()
         return str(found[0]) if len(counts) == 1 else ", ".join(f"{count} {word}" for word, count in counts)
 
-    @property
+    @cached_property
     def networks(self) -> tuple[str, ...]:
         """The names of the networks whose parameters are counted."""
         return tuple(dict.fromkeys(name for record in self.ok for name in record.parameters))
@@ -94,7 +102,14 @@ class Row:
         meters = {name: _mean([record.meters.get(meter) for record in self.ok]) for name, meter in METERS.items()}
         training = _mean([record.meters.get("seconds") for record in self.ok])
         evaluation = _mean([record.seconds.get("evaluation") for record in self.ok])
-        return {**meters, "training_seconds": training, "evaluation_seconds": evaluation}
+        step = _mean([_seconds_a_step(record) for record in self.ok])
+        return {**meters, "training_seconds": training, "step_seconds": step, "evaluation_seconds": evaluation}
+
+
+def _seconds_a_step(record: RunRecord) -> float | None:
+    """Training seconds by the updates of either side; None where there were none."""
+    steps = record.meters.get("d_steps", 0) + record.meters.get("g_steps", 0)
+    return record.meters.get("seconds", 0.0) / steps if steps else None
 
 
 def _present(values: Sequence[Any]) -> NDArray[np.float64]:

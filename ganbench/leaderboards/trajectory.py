@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -108,6 +109,7 @@ class Trajectory:
         return [f"{text}{unlike}; quantities that depend on n step there."]
 
 
+@lru_cache(maxsize=8)
 def trajectory(board: Board) -> Trajectory | None:
     """None where no ok run of a variant has a point with the headline."""
     curves = [_estimates(board, row) for row in board.rows]
