@@ -90,7 +90,8 @@ Cannot be decided with n = 1 seed: even a clear difference would need 6.
 ## Cost of one seed
 
 | cell   | parameters of generator   | parameters of discriminator   | real samples   | d_steps   | g_steps   \
-| FLOPs   | training seconds   | seconds a step   | evaluation seconds   | runs                                               |
+| FLOPs   | training seconds   | seconds a step   | evaluation seconds   \
+| runs                                               |
 |--------|---------------------------|-------------------------------|----------------|-----------|-----------|\
 ---------|--------------------|------------------|----------------------|----------------------------------------------------|
 | nsgan  | 17,282                    | 17,153                        | 1,280          | 10        | 10        \
