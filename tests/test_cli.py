@@ -276,15 +276,17 @@ def test_a_setting_is_a_cell_of_its_own(played: tuple[Path, CompletedProcess[str
     assert [(record["spec"]["settings"], record["meters"]["g_steps"]) for record in found] == [([["d_steps", 2]], 7)]
 
 
-def test_the_leaderboard_writes_csv_and_markdown(played: tuple[Path, CompletedProcess[str]], tmp_path: Path) -> None:
-    """`leaderboard --out` prints the board, writes it as CSV and Markdown, and names the files."""
+def test_the_leaderboard_writes_csv_markdown_and_a_page(
+    played: tuple[Path, CompletedProcess[str]], tmp_path: Path
+) -> None:
+    """`leaderboard --out` prints the board, writes it as CSV, Markdown and a web page, and names the files."""
     done = ganbench("leaderboard", "--out", tmp_path / "boards", cwd=played[0])
     assert (done.returncode, done.stderr) == (0, "")
     written = [Path(line.removeprefix("wrote ")) for line in done.stdout.splitlines() if line.startswith("wrote ")]
     assert sorted(written) == sorted((tmp_path / "boards").iterdir())
     (page_path,) = (path for path in written if path.suffix == ".md")
     suffixes = {path.name.removeprefix(page_path.stem) for path in written}
-    assert suffixes == {".csv", ".md", "-pairs.csv", "-trajectory.csv"}
+    assert suffixes == {".csv", ".md", "-pairs.csv", "-trajectory.csv", "index.html"}
     table = page_path.with_suffix(".csv")
     with table.open(newline="") as file:
         cells = {row["cell"] for row in csv.DictReader(file)}

@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 @click.command("leaderboard", short_help="Make tables of stored runs.")
 @click.option("--runs", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="Run folder.")
 @click.option("-d", "--dataset", metavar="NAME", help="Only this dataset.")
-@click.option("-o", "--out", type=click.Path(path_type=Path), help="Also write a CSV and a Markdown file a board here.")
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Also write a CSV and a Markdown file a board here, and a web page of all.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the boards as one JSON list, an object a row.")
 def command(runs: Path, dataset: str | None, out: Path | None, as_json: bool) -> None:
     """Make leaderboards of stored runs: means and 95 % t-intervals over seeds, failures counted, costs beside.
@@ -27,7 +32,7 @@ def command(runs: Path, dataset: str | None, out: Path | None, as_json: bool) ->
     """
     from ganbench.cli.tables import print_boards
     from ganbench.leaderboards.board import boards
-    from ganbench.leaderboards.files import write_boards
+    from ganbench.leaderboards.files import write_boards, write_page
     from ganbench.notebook import joined, stored_records
     from ganbench.store import Store
 
@@ -41,7 +46,7 @@ def command(runs: Path, dataset: str | None, out: Path | None, as_json: bool) ->
     else:
         print_boards(found)
     if out is not None:
-        for path in [*write_boards(found, out), *_pictures(found, out)]:
+        for path in [*write_boards(found, out), *_pictures(found, out), write_page(found, out)]:
             click.echo(f"wrote {path}", err=as_json)
     for error in damaged:
         click.echo(f"ganbench: left out: {error}", err=True)

@@ -1,4 +1,7 @@
-"""Boards on disk: one CSV for programs and one Markdown page for readers a board, written whole or not at all."""
+"""Boards on disk: a CSV for programs and a Markdown file for readers each, and one web page of all.
+
+Each file is written whole or not at all.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from ganbench.leaderboards.board import Board
 from ganbench.leaderboards.effects import effects
 from ganbench.leaderboards.interactions import interactions
 from ganbench.leaderboards.markdown import board_markdown
+from ganbench.leaderboards.page.document import page
 from ganbench.leaderboards.pairs import pairs_table
 from ganbench.leaderboards.ranking import ranked_table
 from ganbench.leaderboards.trajectory import trajectory
@@ -38,6 +42,21 @@ def write_boards(boards: Sequence[Board], folder: Path) -> list[Path]:
             write_text(folder / f"{slug}{suffix}", text)
             written.append(folder / f"{slug}{suffix}")
     return written
+
+
+def write_page(boards: Sequence[Board], folder: Path) -> Path:
+    """Writes `index.html`, the page of all boards, into `folder`, and returns its path.
+
+    A picture `samples/<run id>.png` in `folder` is shown with its run; the page refers to it and holds none.
+
+    Raises:
+        OSError: when the file cannot be written.
+    """
+    runs = {record.id for board in boards for record in board.records}
+    found = sorted(path.stem for path in (folder / "samples").glob("*.png"))
+    pictures = {run: f"samples/{run}.png" for run in found if run in runs}
+    write_text(folder / "index.html", page(dict(zip(slugs(boards), boards, strict=True)), pictures))
+    return folder / "index.html"
 
 
 def board_csv(board: Board) -> str:

@@ -45,7 +45,7 @@ def board_markdown(board: Board) -> str:
     if listed := incidents(board):
         sections += ["## Failed and incomplete runs", _table(listed)]
     if board.quantities:
-        sections += ["## Legend", _table([_meaning(board, quantity) for quantity in board.quantities])]
+        sections += ["## Legend", _table([meaning(board, quantity) for quantity in board.quantities])]
     return "\n\n".join(sections) + "\n"
 
 
@@ -84,7 +84,8 @@ def _table(lines: list[dict[str, str]]) -> str:
     return pd.DataFrame(safe).fillna("").to_markdown(index=False, tablefmt="github", disable_numparse=True)
 
 
-def _meaning(board: Board, quantity: str) -> dict[str, str]:
+def meaning(board: Board, quantity: str) -> dict[str, str]:
+    """How `quantity` is to be read, in words by what they say; as found in the records: escape it."""
     how = board.quantities[quantity]
     return {
         "quantity": quantity,

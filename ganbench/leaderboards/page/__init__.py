@@ -1,0 +1,1 @@
+"""All boards as one self-contained web page."""

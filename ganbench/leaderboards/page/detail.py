@@ -1,0 +1,40 @@
+"""How much of the boards the page holds: everything where it fits, else less, and it says what is not there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Detail:
+    """What the page holds beside the means and intervals, the runs and what became of them."""
+
+    curves: bool = True
+    """Curves of every quantity, not of the headline alone."""
+    seeds: bool = True
+    """The value of every quantity in each run, not of the headline alone."""
+    quantities: bool = True
+    """Every quantity, not the headline alone."""
+    runs: bool = True
+    """Each run with its versions, costs and reason, and the recipes."""
+
+    @property
+    def left_out(self) -> list[str]:
+        """What the page does not hold, a sentence an item."""
+        said = {
+            "the curves of quantities other than the headline": self.curves,
+            "the values of single runs but of the headline": self.seeds,
+            "quantities other than the headline": self.quantities,
+            "single runs and recipes": self.runs,
+        }
+        return [f"Left out to keep the page small: {what}." for what, held in said.items() if not held]
+
+
+DETAILS = (
+    Detail(),
+    Detail(curves=False),
+    Detail(curves=False, seeds=False),
+    Detail(curves=False, seeds=False, quantities=False),
+    Detail(curves=False, seeds=False, quantities=False, runs=False),
+)
+"""The most first."""

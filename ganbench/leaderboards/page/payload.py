@@ -1,0 +1,182 @@
+"""A board as the plain data that the page's script reads.
+
+Texts are those of the Markdown page, made here once; numbers beside them are for sorting and drawing, with five
+significant digits. Texts that many runs share are stored once, and referred to by their place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ganbench.leaderboards.board import Board
+from ganbench.leaderboards.caption import facts, named, reading, reading_effects, spent
+from ganbench.leaderboards.effects import Effects, effects
+from ganbench.leaderboards.entries import cost, effect_lines, incidents, quantity_text
+from ganbench.leaderboards.markdown import meaning
+from ganbench.leaderboards.numbers import seconds_text
+from ganbench.leaderboards.page.curves import curve, curve_samples, fractions
+from ganbench.leaderboards.page.detail import DETAILS, Detail
+from ganbench.leaderboards.page.families import families
+from ganbench.leaderboards.page.heat import verdict
+from ganbench.leaderboards.ranking import Place, ranking
+from ganbench.leaderboards.row import Row
+from ganbench.record import RunRecord
+
+Plain = dict[str, Any]
+
+
+@dataclass
+class Texts:
+    """Texts by their place: each is held once."""
+
+    places: dict[str, int] = field(default_factory=dict)
+
+    def __call__(self, text: str) -> int:
+        """The place of `text`."""
+        return self.places.setdefault(text, len(self.places))
+
+
+@dataclass(frozen=True)
+class Payload:
+    """Boards as plain data, in so much detail, with texts that they share."""
+
+    detail: Detail = DETAILS[0]
+    pictures: Mapping[str, str] = field(default_factory=dict)
+    """The path of a run's picture, relative to the page, by run id."""
+    texts: Texts = field(default_factory=Texts)
+
+    def board(self, board: Board, slug: str) -> Plain:
+        """Everything that the page shows of `board`; `slug` names it in addresses, and its files beside the page."""
+        alone = {name: how for name, how in board.quantities.items() if name == board.headline}
+        shown = board if self.detail.quantities else replace(board, quantities=alone)
+        ranked = ranking(board)
+        places = {place.row.cell: place for place in ranked.places} if ranked else {}
+        at = fractions(shown)
+        return {
+            "slug": slug,
+            "title": f"{board.conditions.dataset}: {board.conditions.budget}",
+            "budget": board.conditions.budget,
+            "headline": board.headline,
+            "facts": facts(board),
+            "hashes": _hashes(board),
+            "reading": [*(ranked.sentences if ranked else ()), *reading(board)],
+            "ranked": ranked is not None,
+            "quantities": [{**meaning(shown, name), "label": named(shown, name)} for name in shown.quantities],
+            "families": families(shown),
+            "fractions": [number(fraction) for fraction in at],
+            "samples": {"curve": curve_samples(board), "end": board.conditions.samples},
+            "costs": [name for row in board.all_rows[:1] for name in cost(board, row)],
+            "rows": [self._row(shown, row, places.get(row.cell), at) for row in shown.all_rows],
+            "effects": _effects(board, found) if (found := effects(board)) else None,
+            "incidents": incidents(board),
+        }
+
+    def _row(self, board: Board, row: Row, place: Place | None, at: list[float]) -> Plain:
+        estimates = [row.estimate(quantity) for quantity in board.quantities]
+        recipes = sorted({record.recipe for record in row.records} - {""}) if self.detail.runs else []
+        return {
+            "cell": row.cell,
+            "control": row in board.controls,
+            "rank": [place.best, place.worst] if place and place.ties else None,
+            "ties": place.ties if place else "",
+            "seeds": [len(row.ok), len(row.records)],
+            "failed": row.failures,
+            "texts": [quantity_text(row, quantity) for quantity in board.quantities],
+            "means": [number(estimate.mean) for estimate in estimates],
+            "halves": [number(estimate.half_width) for estimate in estimates],
+            "costs": list(cost(board, row).values()),
+            "amounts": [number(value) for value in (*map(row.parameters, board.networks), *row.costs.values())],
+            "curves": {} if row in board.controls else self._curves(board, row, at),
+            "recipes": [self.texts(recipe) for recipe in recipes],
+            "runs": [self._run(board, record) for record in row.records] if self.detail.runs else [],
+        }
+
+    def _curves(self, board: Board, row: Row, at: list[float]) -> Plain:
+        """By the place of a quantity: mean, lowest and highest at each fraction."""
+        found = {
+            str(k): [[number(value) for value in line] for line in curve(row, quantity, at)]
+            for k, quantity in enumerate(board.quantities)
+            if self.detail.curves or quantity == board.headline
+        }
+        return {k: lines for k, lines in found.items() if lines}
+
+    def _run(self, board: Board, record: RunRecord) -> Plain:
+        values = record.values if record.status == "ok" else {}
+        kept = [quantity for quantity in board.quantities if self.detail.seeds or quantity == board.headline]
+        return {
+            "id": record.id,
+            "seed": record.spec.seed,
+            "status": record.status,
+            "reason": self.texts(record.reason),
+            "spent": spent(record),
+            "seconds": ", ".join(f"{name} {seconds_text(amount)}" for name, amount in record.seconds.items()),
+            "source": self.texts(record.spec.source_hash or "unknown"),
+            "made": self.texts(_made(record)),
+            "values": [number(values.get(quantity)) for quantity in kept],
+            "picture": self.pictures.get(record.id),
+        }
+
+
+def number(value: float | None) -> float | None:
+    """`value` to five significant digits, a whole number as one; None stays None."""
+    if value is None:
+        return None
+    rounded = float(f"{value:.5g}")
+    return int(rounded) if rounded.is_integer() else rounded
+
+
+def _hashes(board: Board) -> dict[str, str]:
+    shared = board.conditions
+    found = {"data fingerprint": shared.fingerprint, "extractor hash": shared.extractor_hash}
+    return {**{name: digest for name, digest in found.items() if digest}, "conditions": shared.digest}
+
+
+def _made(record: RunRecord) -> str:
+    """What a run was made with, one line an item: packages, Python, platform, who offered the parts, its group."""
+    found = record.provenance
+    lines = {
+        "versions": _listed(found.get("versions")),
+        "parts from": _listed(found.get("used")),
+        "python": str(found.get("python", "")),
+        "platform": str(found.get("platform", "")),
+        "seeds trained together": ", ".join(map(str, record.spec.group)),
+    }
+    return "\n".join(f"{name}: {text}" for name, text in lines.items() if text)
+
+
+def _listed(found: Any) -> str:
+    return ", ".join(f"{name} {what}" for name, what in found.items()) if isinstance(found, dict) else ""
+
+
+def _effects(board: Board, found: Effects) -> Plain:
+    """The table of changes x variants: texts, and of each cell what it decides and whose row it is."""
+    rows = {row.cell: k for k, row in enumerate(board.rows)}
+    plain, *changed = effect_lines(found)
+    return {
+        "title": f"Effects on {named(board, board.headline)}",
+        "reading": reading_effects(board),
+        "variants": list(found.variants),
+        "plain": [{"text": plain[name], "row": rows[found.plain[name].cell]} for name in found.variants],
+        "changes": [
+            {
+                "change": change,
+                "cells": [_effect(board, found, rows, name, change, line[name]) for name in found.variants],
+                "together": line.get("all variants", ""),
+            }
+            for change, line in zip(found.changes, changed, strict=True)
+        ],
+        "not_run": [f"{variant} {change}" for (variant, change), cell in found.cells.items() if cell.row is None],
+    }
+
+
+def _effect(board: Board, found: Effects, rows: dict[str, int], variant: str, change: str, text: str) -> Plain:
+    effect = found.cells[variant, change]
+    return {
+        "text": text,
+        "verdict": verdict(effect, board),
+        "mean": number(effect.estimate.mean),
+        "row": None if effect.row is None else rows[effect.row.cell],
+        "why": "" if effect.row is None else "; ".join(sorted({record.reason for record in effect.row.failed} - {""})),
+    }

@@ -1,0 +1,296 @@
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from dataclasses import replace
+
+import pytest
+from records import METERS, failed, ok
+
+from ganbench.leaderboards.board import boards
+from ganbench.leaderboards.effects import effects
+from ganbench.leaderboards.entries import effect_lines, incidents, quantity_text
+from ganbench.leaderboards.files import slugs, write_page
+from ganbench.leaderboards.page.curves import curve, fractions
+from ganbench.leaderboards.page.detail import DETAILS
+from ganbench.leaderboards.page.document import LIMIT, embedded, page
+from ganbench.leaderboards.page.payload import number
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "</script><img src=x onerror=alert(1)>",
+    "<!--",
+    "a\u2028b",
+    "{{script}}",
+    "雪 ñ",
+]
+NSGAN = [ok("nsgan", seed, value) for seed, value in enumerate((6, 7, 8))]
+GAN = [ok("gan", 0, 3), failed("diverged", "gan", 1, "weights were not finite")]
+R1 = [ok("nsgan", seed, value, tricks=("r1(weight=10.0)",)) for seed, value in enumerate((7, 8, 9.5))]
+HELD_OUT = ok("held_out_real", 0, 8, budget="0 samples", batch_size=0, points=1)
+
+
+def curved(record, *values, name="modes_covered"):
+    """`record` with `values` at evenly spaced fractions of the budget."""
+    points = [
+        {"fraction": (k + 1) / len(values), "meters": METERS, "values": {} if value is None else {name: value}}
+        for k, value in enumerate(values)
+    ]
+    return replace(record, curve=tuple(points))
+
+
+def written(records, **options):
+    found = boards(records)
+    return page(dict(zip(slugs(found), found, strict=True)), **options)
+
+
+def payload(text):
+    """The data of a page, as its script reads them."""
+    (data,) = re.findall(r'<script type="application/json" id="data">(.*?)</script>', text, re.DOTALL)
+    return json.loads(data)
+
+
+def only(records):
+    (board,) = payload(written(records))["boards"]
+    return board
+
+
+def test_the_same_records_give_the_same_bytes_in_any_order():
+    """The page is a pure function of the set of records; nothing in it tells when or where it was made."""
+    records = [*NSGAN, *R1, *GAN, HELD_OUT]
+    assert written(records) == written(records[::-1]) == written(records)
+
+
+def test_a_row_has_the_texts_of_the_markdown_and_numbers_beside_them():
+    """6, 7, 8 have the mean 7 and the half width 4.302652730 / sqrt(3) = 2.4841, to five significant digits."""
+    board = only([*NSGAN, *GAN, HELD_OUT])
+    nsgan, gan, control = board["rows"]
+    place = [each["quantity"] for each in board["quantities"]].index("modes_covered")
+    (made,) = boards([*NSGAN, *GAN, HELD_OUT])
+    assert nsgan["texts"][place] == quantity_text(made.rows[0], "modes_covered") == "7.0 ± 2.5"
+    assert (nsgan["means"][place], nsgan["halves"][place]) == (7, 2.4841)
+    assert (gan["cell"], gan["seeds"], gan["failed"]) == ("gan", [1, 2], "1 diverged")
+    assert (control["cell"], control["control"], control["rank"]) == ("control: held-out real data", True, None)
+    assert [run["values"][place] for run in nsgan["runs"]] == [6, 7, 8]
+    assert [run["id"] for run in nsgan["runs"]] == [record.id for record in NSGAN]
+
+
+def test_a_failed_run_has_its_reason_and_none_of_its_values():
+    """What a run measured before it failed enters nothing: the 1000 modes of the failed run stand nowhere."""
+    data = payload(written(GAN))
+    (row,) = data["boards"][0]["rows"]
+    lost = row["runs"][1]
+    assert (lost["status"], data["texts"][lost["reason"]]) == ("diverged", "weights were not finite")
+    assert lost["values"] == [None]
+    assert data["boards"][0]["incidents"] == incidents(boards(GAN)[0])
+
+
+def test_curves_are_mean_lowest_and_highest_of_the_ok_seeds():
+    """Two seeds 1, 4 and 3, 8 give 2, 6 between 1, 4 and 3, 8; a seed without a value is not counted."""
+    seeds = [curved(ok("gan", 0, 4), 1.0, 4.0), curved(ok("gan", 1, 8), 3.0, 8.0), curved(ok("gan", 2, 8), None, 6.0)]
+    (board,) = boards(seeds)
+    assert fractions(board) == [0.5, 1.0]
+    assert curve(board.rows[0], "modes_covered", [0.5, 1.0]) == [[2.0, 6.0], [1.0, 4.0], [3.0, 8.0]]
+    assert curve(board.rows[0], "fid", [0.5, 1.0]) == []
+
+
+def test_one_seed_has_a_curve_and_no_band():
+    """A band of one seed would be of no width, and look like certainty."""
+    (board,) = boards([curved(ok("gan", 0, 4), 1.0, None, 4.0)])
+    assert curve(board.rows[0], "modes_covered", fractions(board)) == [[1.0, None, 4.0]]
+
+
+def test_the_curve_of_a_failed_run_is_not_drawn():
+    """It would pull on the mean at the points that it reached."""
+    records = [curved(ok("gan", 0, 4), 2.0, 4.0), curved(failed("diverged", "gan", 1), 90.0)]
+    (board,) = boards(records)
+    assert curve(board.rows[0], "modes_covered", fractions(board)) == [[2.0, 4.0]]
+
+
+@pytest.mark.parametrize(
+    ("plain", "changed", "direction", "verdict"),
+    [
+        ((1, 1, 1), (2.0, 2.1, 2.2), "higher", "better"),
+        ((1, 1, 1), (2.0, 2.1, 2.2), "lower", "worse"),
+        ((1, 1, 1), (2.0, 2.1, 2.2), "neither", "differs"),
+        ((1, 1, 1), (0.0, 0.1, 0.2), "higher", "worse"),
+        ((1, 1, 1), (0.0, 1.0, 2.2), "higher", "undecided"),
+        ((1, 1, 1), (1, 1, 1), "higher", "undecided"),
+        ((1,), (9,), "higher", "undecided"),
+    ],
+)
+def test_an_effect_is_decided_where_its_interval_holds_no_zero(plain, changed, direction, verdict):
+    """Differences 1, 1.1, 1.2 have the half width 0.248, and -1, 0, 1.2 have 2.74; one seed has no interval."""
+    how = {"modes_covered": {"direction": direction}}
+    records = [ok("gan", seed, value) for seed, value in enumerate(plain)]
+    records += [ok("gan", seed, value, tricks=("r1",)) for seed, value in enumerate(changed)]
+    (cell,) = only([replace(record, quantities=how) for record in records])["effects"]["changes"][0]["cells"]
+    assert cell["verdict"] == verdict
+
+
+def test_cells_of_the_grid_without_a_number_say_why():
+    """Not run, not applicable with its reason, and failed; the texts are those of the Markdown."""
+    refused = failed("not_applicable", "gan", 0, "gan has no gradient", tricks=("r1(weight=10.0)",))
+    hinge = [ok("hinge", 0, 5), ok("hinge", 0, 5, tricks=("ema(decay=0.9)",))]
+    records = [*NSGAN, *R1, ok("gan", 0, 3), refused, *hinge]
+    shown = only(records)["effects"]
+    ema, r1 = shown["changes"]
+    cells = dict(zip(shown["variants"], r1["cells"], strict=True))
+    assert (cells["gan"]["text"], cells["gan"]["why"]) == ("not applicable", "gan has no gradient")
+    assert (cells["hinge"]["text"], cells["hinge"]["row"]) == ("not run", None)
+    assert sorted(shown["not_run"]) == ["gan + ema(decay=0.9)", "hinge + r1(weight=10.0)", "nsgan + ema(decay=0.9)"]
+    lines = effect_lines(effects(boards(records)[0]))
+    assert [line["nsgan"] for line in lines[1:]] == [line["cells"][0]["text"] for line in (ema, r1)]
+
+
+def test_families_are_found_by_name_and_ordered():
+    """Inception Scores by their splits, FID with its floor and limit, the discriminator's accuracies; no counts."""
+    names = ["fid[cnn]", "inception_score@10[cnn]", "inception_score@2[cnn]", "fid_infinity[cnn]", "fid_floor[cnn]"]
+    names += ["accuracy_train", "accuracy_calls", "auc", "fid_gap[cnn]", "inception_score@x[cnn]"]
+    board = only([ok("gan", 0, values=dict.fromkeys(names, 1.0))])
+    order = [each["quantity"] for each in board["quantities"]]
+    assert [[splits, order[k]] for splits, k in board["families"]["splits"]] == [
+        [2, "inception_score@2[cnn]"],
+        [10, "inception_score@10[cnn]"],
+    ]
+    assert {name: order[k] for name, k in board["families"]["frechet"].items()} == {
+        "fid": "fid[cnn]",
+        "fid_floor": "fid_floor[cnn]",
+        "fid_infinity": "fid_infinity[cnn]",
+    }
+    assert [order[k] for k in board["families"]["discriminator"]] == ["accuracy_train", "auc"]
+    assert only(NSGAN)["families"] == {}
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_no_text_of_a_record_breaks_out_of_the_data(text):
+    """Names, reasons and recipes arrive as they were, and the page has the two script elements that it always has."""
+    records = [replace(ok(text, 0, 1, dataset=text), recipe=text), failed("crashed", "gan", 0, text, dataset=text)]
+    found = written([replace(record, quantities={"modes_covered": {"meaning": text}}) for record in records])
+    data = payload(found)
+    (board,) = data["boards"]
+    assert [board["rows"][0]["cell"], board["incidents"][0]["reason"], board["quantities"][0]["meaning"]] == [text] * 3
+    assert board["title"] == f"{text}: 1280 samples"
+    assert text in data["texts"]
+    assert len(re.findall(r"<script", found)) == len(re.findall(r"</script", found)) == 2
+    assert len(re.findall(r"<!", found)) == 1
+    assert "\u2028" not in found
+
+
+def test_embedded_json_holds_no_character_that_html_acts_on():
+    """And reads as what it was."""
+    data = {"a": "".join(HOSTILE), "b": [1.5, None, "&amp;"]}
+    assert not set("<>&\u2028\u2029") & set(embedded(data))
+    assert json.loads(embedded(data)) == data
+
+
+def test_the_policy_admits_the_one_script_and_the_one_style():
+    """By the SHA-256 of what stands between their tags; everything else is refused, images from elsewhere included."""
+    found = written(NSGAN)
+    (policy,) = re.findall(r'Content-Security-Policy" content="(.*?)"', found)
+    directives = dict(each.strip().split(" ", 1) for each in policy.split(";"))
+    for tag, directive in (("style", "style-src"), ("script", "script-src")):
+        (inline,) = re.findall(rf"<{tag}>(.*?)</{tag}>", found, re.DOTALL)
+        digest = base64.b64encode(hashlib.sha256(inline.encode()).digest()).decode()
+        assert directives[directive] == f"'sha256-{digest}'"
+    assert directives["default-src"] == "'none'"
+    assert directives["img-src"] == "'self' file: data:"
+
+
+def test_the_page_names_no_address_but_that_of_svg():
+    """It asks nobody for anything: the one URL is the name of a namespace."""
+    assert set(re.findall(r"https?://[^\"' ]+", written(NSGAN))) == {"http://www.w3.org/2000/svg"}
+
+
+@pytest.mark.parametrize(
+    "records",
+    [
+        [ok("gan", 0, 1)],
+        [failed("timeout", "gan", 0, "60 s were over"), failed("crashed", "gan", 1)],
+        [ok("gan", 0), ok("nsgan", 0)],
+        [ok("gan", 0, 1), ok("nsgan", 0, values={"reverse_kl": 1.0})],
+    ],
+    ids=["one seed of one variant", "all failed", "no value", "a value missing in one row"],
+)
+def test_little_is_shown_as_little(records):
+    """A row for each variant whatever it lacks, a text or None for each quantity, a run for each record."""
+    board = only(records)
+    assert sum(len(row["runs"]) for row in board["rows"]) == len(records)
+    for row in board["rows"]:
+        assert len(row["texts"]) == len(row["means"]) == len(row["halves"]) == len(board["quantities"])
+        assert all((text == "") == (mean is None) for text, mean in zip(row["texts"], row["means"], strict=True))
+    assert board["effects"] is None
+
+
+def test_no_boards_are_a_page_that_says_so():
+    """Controls alone make no board."""
+    found = written([HELD_OUT])
+    assert payload(found)["boards"] == []
+    assert "There is no board" in found
+
+
+def test_numbers_have_five_significant_digits():
+    """Whole ones are whole, so that 20000.0 costs no two characters more; nothing stays nothing."""
+    assert [number(value) for value in (1 / 3, 123456.0, 2_500_000, 1e-9 / 3, None)] == [
+        0.33333,
+        123460,
+        2500000,
+        3.3333e-10,
+        None,
+    ]
+
+
+def test_what_does_not_fit_is_left_out_and_named():
+    """Each step down to fewer details is smaller, and says what it leaves out; at last whole boards are."""
+    values = {f"quantity {k}": k / 7 for k in range(30)}
+    records = [
+        curved(ok(f"gan{k}", seed, k, values=values, budget=f"{budget} samples"), *[1.5] * 10, name="quantity 3")
+        for k in range(4)
+        for seed in range(3)
+        for budget in (100, 200, 300)
+    ]
+    bare, full = len(written([]).encode()), len(written(records).encode())
+    assert payload(written(records, limit=full))["left_out"] == []
+    pages = [written(records, limit=bare + int(share * (full - bare))) for share in (0.99, 0.5, 0.3, 0.2, 0.1)]
+    sizes = [len(each.encode()) for each in pages]
+    left = [payload(each)["left_out"] for each in pages]
+    assert all(
+        size <= bare + share * (full - bare) for size, share in zip(sizes, (0.99, 0.5, 0.3, 0.2, 0.1), strict=True)
+    )
+    assert sizes == sorted(sizes, reverse=True)
+    assert [len(each) for each in left] == sorted(len(each) for each in left)
+    curves = "Left out to keep the page small: the curves of quantities other than the headline."
+    assert left[0] == DETAILS[1].left_out == [curves]
+    kept = payload(pages[-1])["boards"]
+    assert 0 < len(kept) < 3
+    missing = f"{3 - len(kept)} of 3 boards; their files stand beside it"
+    assert left[-1][-1] == f"Left out to keep the page small: {missing}."
+
+
+def test_many_records_make_a_page_under_two_megabytes():
+    """1,000 runs with 40 quantities and ten points each are thinned, and every run keeps its row."""
+    values = {f"quantity_{k}[cnn]": 1 / (k + 3) for k in range(40)}
+    points = tuple({"fraction": k / 10, "meters": METERS, "values": values} for k in range(1, 11))
+    records = [
+        replace(ok(f"gan{k}", seed, seed + k / 9, values=values), curve=points) for k in range(200) for seed in range(5)
+    ]
+    found = written(records)
+    assert len(found.encode()) <= LIMIT == 2_000_000
+    data = payload(found)
+    assert len(data["boards"][0]["rows"]) == 200
+    assert data["left_out"]
+
+
+def test_pictures_beside_the_page_are_referred_to(tmp_path):
+    """Those of runs that are shown, by relative path; the page holds none, and no other file is named."""
+    (tmp_path / "samples").mkdir()
+    for name in (NSGAN[1].id, "0" * 16, "<img>"):
+        (tmp_path / "samples" / f"{name}.png").write_bytes(b"")
+    path = write_page(boards(NSGAN), tmp_path)
+    assert path == tmp_path / "index.html"
+    (row,) = payload(path.read_text(encoding="utf-8"))["boards"][0]["rows"]
+    assert [run["picture"] for run in row["runs"]] == [None, f"samples/{NSGAN[1].id}.png", None]
+    before = path.read_bytes()
+    assert write_page(boards(NSGAN), tmp_path).read_bytes() == before
