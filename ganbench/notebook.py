@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from ganbench.archive import Archive, current
 from ganbench.campaign import Campaign
 from ganbench.errors import StoreError
 from ganbench.leaderboards.board import Board, boards
@@ -87,15 +88,30 @@ def stored_records(runs: Path, dataset: str | None = None) -> tuple[list[RunReco
     Raises:
         StoreError: when there is no whole record.
     """
-    everything = list(Store(runs).records())
+    advice = f"under '{runs}': run some first, as in `ganbench run --plugin wgan_gp`"
+    return _sorted_out(list(Store(runs).records()), dataset, advice)
+
+
+def published_records(folder: Path, dataset: str | None = None) -> tuple[list[RunRecord], list[StoreError]]:
+    """The published records that boards show, of one dataset when it is named, and what is wrong with other lines.
+
+    Raises:
+        StoreError: when there is no whole record.
+    """
+    advice = f"in '{folder}': publish some, as `ganbench nightly` does"
+    records, damaged = _sorted_out(list(Archive(folder).records()), dataset, advice)
+    return current(records), damaged
+
+
+def _sorted_out(
+    everything: Sequence[RunRecord | StoreError], dataset: str | None, advice: str
+) -> tuple[list[RunRecord], list[StoreError]]:
     damaged = [found for found in everything if isinstance(found, StoreError)]
     whole = [found for found in everything if isinstance(found, RunRecord)]
     records = [record for record in whole if dataset in (None, record.spec.dataset)]
     if not records:
         where = f"of dataset '{dataset}' " if dataset else ""
-        raise StoreError(
-            f"no finished run {where}under '{runs}': run some first, as in `ganbench run --plugin wgan_gp`"
-        )
+        raise StoreError(f"no finished run {where}{advice}")
     return records, damaged
 
 

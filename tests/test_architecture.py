@@ -33,6 +33,7 @@ RANKS = [
     "worker supervision",
     "campaign",
     "notebook nightly",
+    "publication",
     "cli",
 ]
 """Modules and packages, lowest first: each imports from lower ranks, and from its own package."""

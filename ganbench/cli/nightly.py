@@ -14,6 +14,9 @@ from ganbench.cli.run import MEMORY, TIME, Amount
 @click.option("--suite", "name", metavar="NAME", default="cpu", show_default=True, help="Which suite of the file.")
 @click.option("--hours", type=click.FloatRange(min=0, min_open=True), default=8.0, show_default=True, help="At most.")
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="Folder of the boards. Default: that of FILE.")
+@click.option(
+    "--readme", type=click.Path(path_type=Path), help="Also write an overview between the marks in this file."
+)
 @click.option("--runs", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="Run folder.")
 @click.option("--data-root", metavar="FOLDER", type=click.Path(), help="Where datasets lie, or are downloaded to.")
 @click.option("-j", "--jobs", metavar="N", type=click.IntRange(min=1), help="Worker processes. Default: one a core.")
@@ -26,6 +29,7 @@ def command(
     name: str,
     hours: float,
     out: Path | None,
+    readme: Path | None,
     runs: Path,
     data_root: str | None,
     jobs: int | None,
@@ -45,22 +49,26 @@ def command(
     from ganbench.atomic import write_text
     from ganbench.campaign import Campaign
     from ganbench.cli.progress import Bars
-    from ganbench.leaderboards.files import write_boards
+    from ganbench.leaderboards.overview import with_overview
     from ganbench.nightly.night import nightly
     from ganbench.nightly.suite import read_suite
     from ganbench.nightly.summary import summary
+    from ganbench.publication import publish, withdraw
     from ganbench.store import Store
     from ganbench.supervision import Limits, Pool, usable_cores
 
     suite = read_suite(file, name, data_root=data_root)
     folder = out or file.parent
     Store(folder).require_writable()
+    if readme is not None:
+        with_overview(readme, "")  # before the night, and not after it
     limits = Limits(time_limit, int(memory_limit) if memory_limit else None)
     with Pool(jobs or usable_cores(), suite.threads, limits) as pool, Bars() as bars:
         campaign = Campaign(Store(runs), pool, resume=True)
         night = nightly(suite, Archive(folder / "records"), folder, campaign, hours * 3600, bars)
     text = summary(night, name)
-    write_boards(night.boards, folder)
+    publish(night.boards, folder, readme)
+    withdraw(night.boards, folder)
     write_text(folder / "summary.md", text)
     click.echo(text, nl=False)
     ctx.exit(night.exit_code)

@@ -21,6 +21,9 @@ from ganbench.leaderboards.pairs import pairs_table
 from ganbench.leaderboards.ranking import ranked_table
 from ganbench.leaderboards.trajectory import trajectory
 
+PAGE = "index.html"
+_OF_A_BOARD = re.compile(r"[a-z0-9._-]+-[0-9a-f]{8}(-[a-z]+)?\.(csv|md|png)")
+
 
 def write_boards(boards: Sequence[Board], folder: Path) -> list[Path]:
     """Writes `<slug>.csv` and `<slug>.md` for each board into `folder`, and returns their paths in that order.
@@ -34,29 +37,47 @@ def write_boards(boards: Sequence[Board], folder: Path) -> list[Path]:
     Raises:
         OSError: when a file cannot be written; files written before it stay.
     """
-    written = []
+    texts = board_texts(boards)
+    for name, text in texts.items():
+        write_text(folder / name, text)
+    return [folder / name for name in texts]
+
+
+def board_texts(boards: Sequence[Board]) -> dict[str, str]:
+    """The text of every file that `write_boards` writes, by its name."""
+    texts: dict[str, str] = {}
     for slug, board in zip(slugs(boards), boards, strict=True):
-        texts = {".csv": board_csv(board), ".md": board_markdown(board)}
-        texts |= {f"-{name}.csv": _csv(table) for name, table in _further(board).items() if len(table)}
-        for suffix, text in texts.items():
-            write_text(folder / f"{slug}{suffix}", text)
-            written.append(folder / f"{slug}{suffix}")
-    return written
+        texts |= {f"{slug}.csv": board_csv(board), f"{slug}.md": board_markdown(board)}
+        texts |= {f"{slug}-{name}.csv": table_csv(table) for name, table in _further(board).items() if len(table)}
+    return texts
+
+
+def left_over(boards: Sequence[Board], folder: Path) -> list[Path]:
+    """Files in `folder` that are called as a board's are, and are none of these boards'."""
+    known = tuple(slugs(boards))
+    named = (path for path in sorted(folder.glob("*")) if _OF_A_BOARD.fullmatch(path.name))
+    return [path for path in named if not path.name.startswith(known)]
 
 
 def write_page(boards: Sequence[Board], folder: Path) -> Path:
     """Writes `index.html`, the page of all boards, into `folder`, and returns its path.
 
-    A picture `samples/<run id>.png` in `folder` is shown with its run; the page refers to it and holds none.
-
     Raises:
         OSError: when the file cannot be written.
+    """
+    write_text(folder / PAGE, page_text(boards, folder))
+    return folder / PAGE
+
+
+def page_text(boards: Sequence[Board], folder: Path) -> str:
+    """The page of all boards, to lie in `folder`.
+
+    A picture `samples/<run id>.png` in `folder` is shown with its run; the page refers to it and holds none.
     """
     runs = {record.id for board in boards for record in board.records}
     found = sorted(path.stem for path in (folder / "samples").glob("*.png"))
     pictures = {run: f"samples/{run}.png" for run in found if run in runs}
-    write_text(folder / "index.html", page(dict(zip(slugs(boards), boards, strict=True)), pictures))
-    return folder / "index.html"
+    return page(dict(zip(slugs(boards), boards, strict=True)), pictures)
 
 
 def board_csv(board: Board) -> str:
@@ -65,7 +86,7 @@ def board_csv(board: Board) -> str:
     Numbers have ten significant digits: every count up to ten billion is exact, and the last bits, in which machines
     differ, are left out. A number that is not there is an empty field.
     """
-    return _csv(ranked_table(board))
+    return table_csv(ranked_table(board))
 
 
 def _further(board: Board) -> dict[str, pd.DataFrame]:
@@ -78,7 +99,8 @@ def _further(board: Board) -> dict[str, pd.DataFrame]:
     return tables | ({"interactions": crossed.table} if crossed else {})
 
 
-def _csv(table: pd.DataFrame) -> str:
+def table_csv(table: pd.DataFrame) -> str:
+    """A table as CSV, as `board_csv`."""
     return table.to_csv(index=False, float_format="%.10g", lineterminator="\n")
 
 

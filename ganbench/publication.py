@@ -1,0 +1,74 @@
+"""Everything that is made from boards in one folder, and whether what lies there is what the records give."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+from ganbench.atomic import replacing, write_text
+from ganbench.errors import UsageError
+from ganbench.leaderboards.board import Board
+from ganbench.leaderboards.files import PAGE, board_texts, left_over, page_text, write_boards, write_page
+from ganbench.leaderboards.overview import overview_markdown, with_overview
+from ganbench.notebook import joined
+
+
+def publish(boards: Sequence[Board], folder: Path, readme: Path | None = None) -> list[Path]:
+    """Writes tables, pictures and page into `folder`, and the overview into `readme`; returns what was written.
+
+    Raises:
+        StoreError: when `readme` has no place for the overview; nothing is written then.
+        OSError: when a file cannot be written.
+    """
+    text = with_overview(readme, overview_markdown(boards)) if readme else ""
+    written = [*write_boards(boards, folder), *_phases(boards, folder), write_page(boards, folder)]
+    if readme:
+        write_text(readme, text)
+        written.append(readme)
+    return written
+
+
+def withdraw(boards: Sequence[Board], folder: Path) -> list[Path]:
+    """Deletes the files in `folder` of boards that are none of these, and returns their paths."""
+    gone = left_over(boards, folder)
+    for path in gone:
+        path.unlink()
+    return gone
+
+
+def differences(boards: Sequence[Board], folder: Path, readme: Path | None = None) -> list[str]:
+    """What in `folder` and `readme` is not what `publish` would write, a sentence each; pictures are not compared."""
+    wanted = {folder / name: text for name, text in {**board_texts(boards), PAGE: page_text(boards, folder)}.items()}
+    if readme:
+        wanted[readme] = with_overview(readme, overview_markdown(boards))
+    missing = [f"{path} is missing" for path in wanted if not path.exists()]
+    other = [
+        f"{path} differs from what the records give"
+        for path, text in wanted.items()
+        if path.exists() and path.read_bytes() != text.encode()
+    ]
+    return [*missing, *other, *(f"{path} is of no board of these records" for path in left_over(boards, folder))]
+
+
+def write_parquet(boards: Sequence[Board], path: Path) -> None:
+    """Writes all boards as one Parquet file; the columns that say what a board depends on tell them apart.
+
+    Raises:
+        UsageError: when pyarrow is not installed.
+        OSError: when the file cannot be written.
+    """
+    if find_spec("pyarrow") is None:
+        raise UsageError(f"{path}: Parquet needs pyarrow; install it with `pip install ganbench[parquet]`")
+    with replacing(path) as temporary:
+        joined(boards).to_parquet(temporary, index=False)
+
+
+def _phases(boards: Sequence[Board], folder: Path) -> list[Path]:
+    """The phase planes of boards whose runs have any; drawing loads torch, so it is done for no others."""
+    with_paths = [board for board in boards if {"theta", "psi"} <= board.quantities.keys()]
+    if not with_paths:
+        return []
+    from ganbench.phase import write_phases
+
+    return write_phases(with_paths, folder)

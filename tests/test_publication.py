@@ -1,0 +1,103 @@
+"""Everything made of boards in one folder: written, compared, withdrawn; the overview of a README; Parquet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from pandas.testing import assert_frame_equal
+from records import failed, ok
+
+from ganbench.errors import StoreError
+from ganbench.leaderboards.board import boards
+from ganbench.leaderboards.overview import BEGIN, END, overview_markdown
+from ganbench.notebook import joined
+from ganbench.publication import differences, publish, withdraw, write_parquet
+
+RECORDS = [
+    *[ok("nsgan", seed, 6 + seed) for seed in range(3)],
+    *[ok("nsgan", seed, 7 + seed, tricks=("ema(decay=0.9)",)) for seed in range(3)],
+    ok("wgan", 0, 3),
+    failed("diverged", "wgan", 1, "not finite"),
+    ok("held_out_real", 0, 8, budget="0 samples", batch_size=0, points=1),
+    ok("nsgan", 0, 20, dataset="grid25"),
+]
+OVERVIEW = """\
+|                             | grid25, 1280 samples: modes_covered ↑   | ring8, 1280 samples: modes_covered ↑   |
+|-----------------------------|-----------------------------------------|----------------------------------------|
+| nsgan                       | 20 (1 seed)                             | 7.0 ± 2.5 a                            |
+| wgan                        |                                         | 3 (1 seed) a (1 diverged)              |
+| control: held-out real data |                                         | 8 (1 seed)                             |"""
+
+
+@pytest.fixture
+def readme(tmp_path: Path) -> Path:
+    """A README with a place for the overview."""
+    path = tmp_path / "README.md"
+    path.write_text(f"# Project\n\n{BEGIN}\nold\n{END}\n\nMore.\n")
+    return path
+
+
+def test_what_is_published_is_what_the_records_give(tmp_path: Path, readme: Path):
+    """Nothing differs right after publishing, and publishing again changes no byte."""
+    found, folder = boards(RECORDS), tmp_path / "boards"
+    written = publish(found, folder, readme)
+    assert differences(found, folder, readme) == []
+    before = {path: path.read_bytes() for path in written}
+    assert publish(boards(RECORDS[::-1]), folder, readme) == written
+    assert {path: path.read_bytes() for path in written} == before
+
+
+def test_every_difference_is_named(tmp_path: Path, readme: Path):
+    """A changed file, a missing one, a stale README and a board that is no more; other files are nobody's business."""
+    found, folder = boards(RECORDS), tmp_path / "boards"
+    publish(found, folder, readme)
+    (table,) = folder.glob("ring8-*[0-9a-f].csv")
+    table.write_text("by hand")
+    (folder / "index.html").unlink()
+    (folder / "suite.toml").write_text("")
+    old = folder / "old-9-samples-0123abcd-effects.csv"
+    old.write_text("")
+    readme.write_text(readme.read_text().replace("7.0", "9.0"))
+    assert differences(found, folder, readme) == [
+        f"{folder / 'index.html'} is missing",
+        f"{table} differs from what the records give",
+        f"{readme} differs from what the records give",
+        f"{old} is of no board of these records",
+    ]
+    assert withdraw(found, folder) == [old]
+    assert not old.exists()
+    assert (folder / "suite.toml").exists()
+
+
+def test_the_overview_has_a_row_a_variant_and_a_column_a_board():
+    """Tricks are left to the page; ties, failures and lone seeds are said."""
+    assert overview_markdown(boards(RECORDS)) == OVERVIEW
+
+
+def test_the_overview_goes_between_the_marks(tmp_path: Path, readme: Path):
+    """What stands around them stays."""
+    publish(boards(RECORDS), tmp_path / "boards", readme)
+    text = readme.read_text()
+    assert text.startswith(f"# Project\n\n{BEGIN}\n\n| ")
+    assert text.endswith(f" |\n\n{END}\n\nMore.\n")
+    assert "old" not in text
+
+
+@pytest.mark.parametrize("text", ["", BEGIN, f"{END}\n{BEGIN}", f"{BEGIN}{END}{END}"])
+def test_without_marks_nothing_is_written(tmp_path: Path, text: str):
+    """The error says what was wanted."""
+    readme = tmp_path / "README.md"
+    readme.write_text(text)
+    with pytest.raises(StoreError, match="wanted one line '<!-- boards: begin -->'"):
+        publish(boards(RECORDS), tmp_path / "boards", readme)
+    assert not (tmp_path / "boards").exists()
+
+
+def test_parquet_holds_the_same_table(tmp_path: Path):
+    """Every column, what is missing included."""
+    found = boards(RECORDS)
+    write_parquet(found, tmp_path / "boards.parquet")
+    read = pd.read_parquet(tmp_path / "boards.parquet")
+    assert_frame_equal(read.convert_dtypes(), joined(found).convert_dtypes())
