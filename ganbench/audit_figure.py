@@ -17,6 +17,8 @@ from ganbench.pictures import DPI, set_title
 GENERATED, REAL, IN_ORDER, ALARM = "#0072b2", "#7f7f7f", "#333333", "#d55e00"
 LINE_LENGTH = 195
 """Characters of a line of the verdict."""
+LABEL_LENGTH = 14
+"""Characters of a line of a classifier's name."""
 LINE_HEIGHT = 0.21
 """Inches."""
 
@@ -57,8 +59,9 @@ def _draw_curves(axes: Axes, audit: Audit) -> None:
     in_order = [audit.n / k for k in audit.in_order]
     axes.plot(in_order, list(audit.in_order.values()), "x", color=colour, markersize=7, label="splits, as given")
     for k, scores in audit.shuffled.items():
-        where = (audit.n / k, scores.lowest)
-        axes.annotate(f"{k}", where, (0, -15), textcoords="offset points", ha="center", fontsize=8, color=GENERATED)
+        below = scores.lowest > 1 + 0.06 * (audit.ceiling - 1)
+        where, shift = (audit.n / k, scores.lowest if below else scores.highest), -15 if below else 8
+        axes.annotate(f"{k}", where, (0, shift), textcoords="offset points", ha="center", fontsize=8, color=GENERATED)
     axes.set_xscale("log")
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.0f}"))
@@ -89,16 +92,23 @@ def _draw_classifiers(axes: Axes, audit: Audit) -> None:
     names = [audit.extractor, *(each.name for each in audit.statements)]
     scores = [audit.score, *(each.opinion.score for each in audit.statements)]
     real = [audit.ceiling, *(each.ceiling for each in audit.statements)]
-    colours = [GENERATED, *(ALARM if each.opinion.collapsed else GENERATED for each in audit.statements)]
+    strange = [each.opinion.collapsed or each.opinion.exceeds for each in audit.statements]
+    colours = [GENERATED, *(ALARM if far else GENERATED for far in strange)]
     places = np.arange(len(names))
     axes.bar(places, np.array(scores) - 1, 0.5, bottom=1, color=colours, label="the samples")
     axes.hlines(real, places - 0.35, places + 0.35, color=REAL, linewidth=2.5, label="real images, held out")
     for place, score in zip(places, scores, strict=True):
-        axes.annotate(f"{score:.2f}", (place, 1), (0, 5), textcoords="offset points", ha="center", color="white")
-    axes.set_xticks(places, names)
+        inside = score > 1 + 0.06 * (max(*scores, *real) - 1)
+        where, colour = ((place, 1), "white") if inside else ((place, score), GENERATED)
+        axes.annotate(f"{score:.2f}", where, (0, 5), textcoords="offset points", ha="center", color=colour)
+    axes.set_xticks(places, [textwrap.fill(name, LABEL_LENGTH) for name in names])
     axes.set_xlim(-0.6, max(1.6, len(names) - 0.4))
-    verdict = "collapsed" if audit.collapsed else "confirmed" if audit.statements else "none to ask"
+    verdict = "none to ask" if not audit.statements else _said(audit)
     _frame(axes, f"The same images, other classifiers: {verdict}", "classifiers that differ in their seed alone")
+
+
+def _said(audit: Audit) -> str:
+    return "collapsed" if audit.collapsed else "in dispute" if audit.disputed else "confirmed"
 
 
 def _draw_copies(axes: Axes, ratios: Tensor, real_ratios: Tensor) -> None:

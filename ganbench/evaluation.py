@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 CHUNK = 1000
 """Images that are fetched at once."""
+OPTIONAL = ("labels", "beside", "role")
+"""Fields of a quantity that records hold only where they say something."""
 
 
 class Evaluator:
@@ -93,7 +95,7 @@ class Evaluator:
     def quantities(self) -> dict[str, dict[str, Any]]:
         """How to read every value, by its name."""
         return {
-            self._named(metric, quantity.name): _read(quantity)
+            self._named(metric, quantity.name): self._read(metric, quantity)
             for metric in self._metrics
             for quantity in metric.quantities
         }
@@ -112,6 +114,13 @@ class Evaluator:
     def _named(self, metric: Metric, name: str) -> str:
         """Values that depend on an extractor carry its name, since they never compare across extractors."""
         return f"{name}[{self._extractor.name}]" if self._extractor and "features" in metric.reads else name
+
+    def _read(self, metric: Metric, quantity: Quantity) -> dict[str, Any]:
+        """How to read a quantity, as JSON holds it; labels, and what it stands beside, only where it has any."""
+        how = {name: value for name, value in asdict(quantity).items() if name not in ("name", *OPTIONAL)}
+        how |= {"labels": list(quantity.labels)} if quantity.labels else {}
+        beside = {"beside": self._named(metric, quantity.beside), "role": quantity.role}
+        return how | (beside if quantity.beside else {})
 
     def _wanted(self, kind: Kind) -> bool:
         return any(kind in metric.reads for metric in self._metrics)
@@ -165,9 +174,3 @@ def _keeper(key: Mapping[str, object]) -> Callable[[str, Make], dict[str, Tensor
         return found[name]
 
     return keep
-
-
-def _read(quantity: Quantity) -> dict[str, Any]:
-    """How to read a quantity, as JSON holds it; labels only where it has any."""
-    how = {name: value for name, value in asdict(quantity).items() if name not in ("name", "labels")}
-    return how | ({"labels": list(quantity.labels)} if quantity.labels else {})

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 from ganbench.experiment import Experiment
-from ganbench.observation import observe
+from ganbench.observation import Observation, observe
 from ganbench.supply import Supply
 from ganbench.trainer import Trainer
 from ganbench.training import WATCHED, Ledger, metered_step
@@ -29,14 +30,30 @@ def forecast(experiment: Experiment) -> float | None:
 
 
 def _evaluation_seconds(experiment: Experiment, trainer: Trainer, seeds: tuple[int, ...]) -> float:
-    """One evaluation on the way, times all of them; the last, which is larger, in proportion."""
+    """One evaluation on the way, times all of them; the last, where more is measured, in proportion to its samples.
+
+    What is made of real samples is made at the first look and kept, so that counts once.
+    """
     template = experiment.template
     started = time.perf_counter()
-    for observation in observe(trainer, experiment.dataset, seeds, template.curve_samples, template.device):
+    observations = observe(trainer, experiment.dataset, seeds, template.curve_samples, template.device)
+    observing = time.perf_counter() - started
+    first = _measuring_seconds(experiment, observations, final=True)
+    last = _measuring_seconds(experiment, observations, final=True)
+    on_the_way = _measuring_seconds(experiment, observations, final=False) if template.points > 1 else 0.0
+    return (
+        max(0.0, first - last)
+        + (observing + on_the_way) * (template.points - 1)
+        + (observing + last) * template.samples / template.curve_samples
+    )
+
+
+def _measuring_seconds(experiment: Experiment, observations: Sequence[Observation], final: bool) -> float:
+    started = time.perf_counter()
+    for observation in observations:
         if observation.finite:
-            experiment.evaluator(observation.samples, observation.scores, final=False)
-    once = time.perf_counter() - started
-    return once * (template.points - 1 + template.samples / template.curve_samples)
+            experiment.evaluator(observation.samples, observation.scores, final=final)
+    return time.perf_counter() - started
 
 
 def _training_seconds(experiment: Experiment, trainer: Trainer, seeds: tuple[int, ...]) -> float | None:

@@ -12,7 +12,7 @@ from ganbench.datasets.dataset import Dataset
 from ganbench.errors import SamplesError
 from ganbench.evaluation import Evaluator, features_of_reals
 from ganbench.experiment import resolve
-from ganbench.metrics.audit import Audit, Witness, audited
+from ganbench.metrics.audit import FEWEST, Audit, Witness, audited
 from ganbench.metrics.features import Extractor
 from ganbench.metrics.memorisation import QUERIES, copy_ratios, ratios_of_held_out
 from ganbench.metrics.metric import Evidence
@@ -95,6 +95,8 @@ def judge(
     if audit and not (dataset.is_image and evaluator.extractor):
         raise SamplesError("--audit: wanted images and an extractor, for what is audited is the Inception Score")
     samples = read_samples(path, dataset, stated, reference=reference, data_root=data_root, device=device)
+    if audit and len(samples.x) < FEWEST:
+        raise SamplesError(f"{path}: found {len(samples.x)} samples, wanted at least {FEWEST} to audit their score")
     return _judged(samples, dataset, evaluator, audit)
 
 

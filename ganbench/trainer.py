@@ -61,6 +61,22 @@ class Trainer(ABC):
         """For each seed of the group, the tensors worth keeping of a finished run."""
         return [dict(self.state_dict())]
 
+    def load_checkpoint(self, tensors: Mapping[str, Tensor]) -> None:
+        """Lets a fresh trainer of one seed sample as the one did that left `tensors` of its `checkpoints`.
+
+        To be overridden where those are neither all of the state nor a part of it.
+
+        Raises:
+            ValueError: where they are neither.
+        """
+        state = dict(self.state_dict())
+        if not (tensors.keys() <= state.keys() or tensors.keys() >= state.keys()):
+            raise ValueError(
+                f"{type(self).__name__} keeps {', '.join(sorted(tensors))}, which is not of its state, and has no "
+                "load_checkpoint of its own"
+            )
+        self.load_state_dict(state | dict(tensors))
+
     @property
     def parameter_counts(self) -> dict[str, int]:
         """Parameters of each network, for one seed."""

@@ -125,11 +125,19 @@ def test_missing_classes_are_those_that_chance_does_not_explain() -> None:
     assert missing_classes(real, without) == ()
 
 
-@pytest.mark.parametrize("n", [0, 1])
-def test_fewer_than_two_images_are_refused(n: int) -> None:
-    """On either side."""
-    with pytest.raises(ValueError, match=f"found {n} generated and 300 held-out images, wanted at least 2 of each"):
-        audited(witness(logits(n)), [])
+@pytest.mark.parametrize(("n", "m"), [(0, 300), (3, 300), (500, 1)])
+def test_too_few_images_are_refused(n: int, m: int) -> None:
+    """Fewer than four generated, or than two held-out ones."""
+    few = dataclasses.replace(witness(logits(n)), held_out=logits(m))
+    with pytest.raises(ValueError, match=f"found {n} generated and {m} held-out images, wanted at least 4 and 2 to"):
+        audited(few, [])
+
+
+def test_four_images_are_the_fewest() -> None:
+    """One and two splits are of four and of two images: the line through both meets infinity above either score."""
+    audit = audited(witness(logits(4)), [])
+    assert list(audit.shuffled) == [1, 2]
+    assert audit.extrapolated > audit.shuffled[1].mean > audit.shuffled[2].mean
 
 
 def test_a_record_holds_v_infinity_and_the_spread_across_classifiers() -> None:
@@ -195,9 +203,20 @@ def test_the_verdict_of_good_images() -> None:
         ({"ceiling": 1.0}, 0, "which real images do not exceed"),
         ({"shuffled": {1: Range(9, 9, 9)}, "in_order": {1: 9.0}}, 0, "floor is 1. They would read 9.08 if there were"),
         (
+            {"extrapolated": 9.9},
+            0,
+            "splits and anything from 9.08 to 9.90, for there are too few to tell, if there were",
+        ),
+        ({"extrapolated": 8.0, "at_infinity": 12.0}, 0, "and anything from 9.00 to 12.00, for there are too few"),
+        (
             {"statements": (Statement("b", "b" * 64, Opinion(4.0, 0.4, 0.01), 9.1),)},
             1,
             "It COLLAPSES under another classifier: b sees 4.00 where a sees 9.00.",
+        ),
+        (
+            {"statements": (Statement("b", "b" * 64, Opinion(9.9, -0.2, 0.01), 9.1),)},
+            1,
+            "Classifiers DISAGREE, though they differ in their seed alone: b sees 9.90 where a sees 9.00. So much",
         ),
         (
             {"statements": ()},
@@ -222,4 +241,7 @@ def test_the_verdict_on_copies() -> None:
     """Copies are told; where nothing could be compared, that is."""
     third = verdict(AUDIT, {"near_copies": 0.5, "memorises": 1.0})[2]
     assert "they are MEMORISED, 50.0 % are near-copies of training images, 1 % by chance." in third
-    assert "too few real images are held out" in verdict(AUDIT, {})[2]
+    assert (
+        "were not counted: no metric of this dataset does, or it holds out fewer than 200 images."
+        in verdict(AUDIT, {})[2]
+    )

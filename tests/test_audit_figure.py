@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from matplotlib.figure import Figure
 
-from ganbench.audit_figure import ALARM, draw_audit
+from ganbench.audit_figure import ALARM, GENERATED, draw_audit
 from ganbench.figures import save
 from ganbench.metrics.audit import Audit, Witness, audited
 from ganbench.metrics.verdict import verdict
@@ -70,6 +70,26 @@ def test_a_collapse_is_drawn_in_the_colour_of_alarm() -> None:
     bars = drawn(audit).axes[1].patches
     assert [bar.get_facecolor() == ALARM_RGBA for bar in bars] == [False, False, True]
     assert "The same images, other classifiers: collapsed" in words(drawn(audit))
+
+
+def test_a_classifier_that_sees_far_more_is_drawn_in_alarm_too() -> None:
+    """The score is in dispute."""
+    real = logits(300, 9)
+    audit = audited(Witness("a", "a" * 64, 0.5 * logits(200, 0), real), [Witness("b", "b" * 64, logits(200, 0), real)])
+    figure = drawn(audit)
+    assert [bar.get_facecolor() == ALARM_RGBA for bar in figure.axes[1].patches] == [False, True]
+    assert "The same images, other classifiers: in dispute" in words(figure)
+
+
+def test_scores_at_the_floor_are_written_above_it() -> None:
+    """Images that are all alike score 1 at every split count; what is written of them keeps clear of the axis."""
+    alike, real = torch.ones(40, 1) * logits(1, 0), logits(300, 9)
+    figure = drawn(audited(Witness("a", "a" * 64, alike, real), []))
+    for axes in figure.axes[:2]:
+        assert axes.texts
+        assert all(text.xyann[1] > 0 for text in axes.texts)
+    (score,) = figure.axes[1].texts
+    assert (score.get_text(), score.get_color()) == ("1.00", GENERATED)
 
 
 def test_an_extractor_without_siblings_has_a_picture_too() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -55,9 +56,10 @@ def test_a_table_of_values_with_all_that_they_depend_on(tmp_path: Path, said) ->
     np.save("x.npy", DIGITS.images("train")[:300].numpy())
     code, output, errors = said("x.npy", "--reference", "digits")
     assert (code, errors) == (0, "")
-    assert "samples, n = 300   real, n = 300" in output
+    assert "samples, n = 300 real, n = 300" in " ".join(output.split())
     assert "inception_score@1 ↑" in output
-    assert "fid ↓" in output
+    assert "fid ↓ (n 300, floor " in output
+    assert "probe_low" not in output
     assert "samples: read as uint8 in the range 'bytes'" in output
     assert f"extractor: digits-cnn, hash {SHIPPED['digits-cnn'].sha256[:12]}" in output
     assert f"reference: digits, fingerprint {DIGITS.fingerprint[:12]}; real: held out" in output
@@ -105,6 +107,49 @@ def test_a_runs_folder_gives_the_numbers_of_its_record(said, trained: tuple[Path
     assert values == {name: record.values[name] for name in values}
     assert {"fid[digits-cnn]", "is_infinity[digits-cnn]", "is_v[digits-cnn]", "is_spread[digits-cnn]"} <= set(values)
     assert not any("code of the run" in note for note in found["notes"])
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[Path, RunRecord]]:
+    """A short run of a variant or control, and its record."""
+    store = Store(tmp_path_factory.mktemp("others"))
+
+    def run(variant: str) -> tuple[Path, RunRecord]:
+        request = Request(variant, "digits", budget="640samples", points=1, samples=200)
+        (record,) = execute(request, (0,), [resolve(request).spec(0, (0,)).id], store, False, lambda _: None)
+        store.begin(record.spec)
+        return store.folder(record.spec), record
+
+    return run
+
+
+@pytest.mark.parametrize("variant", ["vae", "autoencoder", "discriminator_only", "untrained", "held_out_real"])
+def test_runs_that_are_of_no_recipe_give_the_numbers_of_their_record_too(said, ran, variant: str) -> None:
+    """Their trainer is built again, filled with what was kept, and draws the same samples: equal, bit for bit."""
+    folder, record = ran(variant)
+    code, output, errors = said(str(folder), "-r", "digits", "--json")
+    assert (code, errors) == (0, "")
+    values = json.loads(output)["generated"]["values"]
+    assert values == {name: record.values[name] for name in values}
+    assert "fid[digits-cnn]" in values
+
+
+def test_a_checkpoint_that_its_trainer_cannot_read_is_refused(said, ran) -> None:
+    """A kernel density estimate keeps its samples under other names than its state, and nothing puts them back."""
+    folder, _ = ran("kde")
+    code, output, errors = said(str(folder), "-r", "digits")
+    assert (code, output, errors.count("\n")) == (2, "", 1)
+    assert "does not fit the trainer of kde as it is installed here (KernelTrainer keeps bandwidth, samples," in errors
+
+
+def test_a_trainers_damaged_checkpoint_is_refused(said, ran) -> None:
+    """Whatever the trainer raises is one line."""
+    folder, _ = ran("vae")
+    tensors = load_file(folder / "checkpoint.safetensors")
+    save_file({name: x.flatten()[:1] for name, x in tensors.items()}, folder / "checkpoint.safetensors")
+    code, output, errors = said(str(folder), "-r", "digits")
+    assert (code, output, errors.count("\n")) == (2, "", 1)
+    assert "does not fit the trainer of vae as it is installed here (" in errors
 
 
 @pytest.mark.parametrize(
@@ -209,6 +254,7 @@ def test_odd_samples_have_numbers_and_a_note(said, array: np.ndarray, notes: lis
         (["x.npy", "-r", "digits", "--extractor", "vgg"], "unknown extractor 'vgg': known: "),
         (["x.npy", "-r", "digits", "--extractor", "mnist-cnn"], "extractor 'mnist-cnn': found torch.uint8 of shape"),
         (["x.npy", "-r", "digits", "--audit", "--extractor", "none"], "--audit: wanted images and an extractor"),
+        (["few.npy", "-r", "digits", "--audit"], "few.npy: found 3 samples, wanted at least 4 to audit their score"),
         (["points.npy", "-r", "ring8", "--audit"], "--audit: wanted images and an extractor"),
         (["points.npy", "-r", "digits"], "points.npy: found an array of shape (9, 2), wanted (n, 1, 8, 8)"),
         (["x.npy", "-r", "digits", "--audit", "-o", "file/below.png"], "file: "),
@@ -218,6 +264,7 @@ def test_a_mistake_is_one_line(said, arguments: list[str], message: str) -> None
     """Exit code 2, nothing on the standard output, and the error says what was found and wanted."""
     np.save("x.npy", DIGITS.images("train")[:20].numpy())
     np.save("points.npy", np.zeros((9, 2)))
+    np.save("few.npy", DIGITS.images("train")[:3].numpy())
     Path("file").touch()
     code, output, errors = said(*arguments)
     assert (code, output, errors.count("\n")) == (2, "", 1)

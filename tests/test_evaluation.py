@@ -246,3 +246,17 @@ def test_an_extractor_of_another_domain_is_warned_about():
     )
     assert Evaluator(dataset, [], Extractor("means", "0" * 64, Means())).warning == ""
     assert Evaluator(ring_dataset(), [], None).warning == ""
+
+
+def test_what_stands_beside_another_says_so_under_its_whole_name():
+    """With the extractor's suffix, as values have it; quantities that stand alone are described as before."""
+    dataset, extractor = digits.load(None, None), Extractor("means", "0" * 64, Means())
+
+    class Floored(Fixed):
+        @property
+        def quantities(self) -> tuple[Quantity, ...]:
+            return Quantity("fid", "lower"), Quantity("fid_floor", "neither", beside="fid", role="floor")
+
+    described = Evaluator(dataset, [Floored({}, frozenset({"features"}))], extractor).quantities
+    assert (described["fid_floor[means]"]["beside"], described["fid_floor[means]"]["role"]) == ("fid[means]", "floor")
+    assert not {"beside", "role"} & set(described["fid[means]"])

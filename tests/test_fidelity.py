@@ -11,7 +11,7 @@ from torch.utils.data import Dataset
 from ganbench.datasets import digits
 from ganbench.errors import ExtractorError
 from ganbench.metrics import fidelity
-from ganbench.metrics.features import SHIPPED, load_extractor
+from ganbench.metrics.features import SHIPPED, STACKED, load_extractor
 from ganbench.metrics.frechet import frechet_distance, moments
 from ganbench.metrics.inception_score import inception_scores
 from ganbench.vision import torch_fidelity
@@ -65,6 +65,19 @@ def test_images_that_were_opened_as_rgb_are_averaged_to_grey() -> None:
     assert features.numpy() == pytest.approx(load_extractor("mnist-cnn")(grey).features.numpy(), abs=1e-5)
 
 
+def test_stacked_digits_are_read_channel_by_channel() -> None:
+    """The layers are those of ganbench's own extractor: 3 x 64 features, and the logits of 1,000 classes."""
+    extractor = torch_fidelity.utils.create_feature_extractor(
+        "stacked-mnist-cnn", ["features", "logits"], cuda=False, verbose=False
+    )
+    images = torch.randint(256, (3, 3, 28, 28), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    ours = load_extractor("stacked-mnist-cnn")(images)
+    features, logits = extractor(images)
+    assert (features.shape, logits.shape) == ((3, 192), (3, 1000))
+    torch.testing.assert_close(features, ours.features, rtol=0, atol=1e-5)
+    torch.testing.assert_close(logits, ours.logits, rtol=0, atol=1e-4)
+
+
 def test_other_weights_are_refused_there_too() -> None:
     """A path that is given is read and must hold the pinned weights."""
     with pytest.raises(ExtractorError, match=r"found weights in \S+ of sha256 \w+, wanted "):
@@ -74,4 +87,4 @@ def test_other_weights_are_refused_there_too() -> None:
 def test_importing_twice_registers_once() -> None:
     """A second import finds the names taken and leaves them."""
     importlib.reload(fidelity)
-    assert set(SHIPPED) <= set(torch_fidelity.registry.FEATURE_EXTRACTORS_REGISTRY)
+    assert {*SHIPPED, *STACKED} <= set(torch_fidelity.registry.FEATURE_EXTRACTORS_REGISTRY)

@@ -2,11 +2,13 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
+from scipy.special import softmax
 from torch import Tensor
 
-from ganbench.metrics.inception_score import InceptionScore, inception_scores
+from ganbench.metrics.inception_score import InceptionScore, inception_scores, probabilities
 from ganbench.metrics.metric import Evidence, Features
 from ganbench.vision import torch_fidelity
 
@@ -63,6 +65,13 @@ def test_it_agrees_with_torch_fidelity_at_every_split_count(n: int) -> None:
     score = torch_fidelity.metric_isc.isc_features_to_metric
     theirs = {k: score(logits, k, shuffle=False, rng_seed=0)["inception_score_mean"] for k in splits}
     assert inception_scores(logits, splits) == pytest.approx(theirs, rel=1e-6)
+
+
+@pytest.mark.parametrize(("n", "of"), [(1, 10), (300, 1008), (20_000, 10)])
+def test_probabilities_are_scipys_to_the_last_bit(n: int, of: int) -> None:
+    """However many of them are worked on together."""
+    logits = drawn(n, of)
+    assert np.array_equal(probabilities(logits), softmax(logits.double().numpy(), axis=1))
 
 
 def test_split_counts_beyond_the_sample_are_left_out() -> None:

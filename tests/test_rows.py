@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from ganbench.metrics.rows import BLOCK, at_most, checked, checked_pair, evenly, rows_at_once
+from ganbench.metrics.rows import BLOCK, all_finite, at_most, checked, checked_pair, evenly, rows_at_once
 
 
 @pytest.mark.parametrize("strange", [math.nan, math.inf, -math.inf])
@@ -15,6 +15,16 @@ def test_features_that_are_not_finite_are_counted_and_refused(strange: float) ->
     x[1, 1] = strange
     with pytest.raises(ValueError, match="found 1 of 6 features to be NaN or infinite, wanted finite features"):
         checked(x, least=1)
+
+
+@pytest.mark.parametrize("strange", [math.nan, math.inf, -math.inf])
+def test_a_single_number_that_is_not_finite_is_found(strange: float) -> None:
+    """Wherever it stands among large and small ones; none is found where there is nothing."""
+    x = torch.linspace(-1e38, 1e38, 999)
+    assert all_finite(x)
+    assert all_finite(torch.zeros(3, 0))
+    for place in (0, 500, 998):
+        assert not all_finite(torch.where(torch.arange(999) == place, strange, x))
 
 
 def test_too_few_features_are_refused() -> None:

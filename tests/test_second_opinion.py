@@ -75,6 +75,14 @@ def test_a_collapse_is_above_a_tenth_and_no_chance() -> None:
     assert not Opinion(5.0, 0.09, 0.001).collapsed
 
 
+def test_to_see_more_than_was_claimed_is_judged_alike() -> None:
+    """By the same two bounds, the other way; and it is no collapse."""
+    assert Opinion(5.0, -0.11, 0.03).exceeds
+    assert not Opinion(5.0, -0.11, 0.03).collapsed
+    assert not Opinion(5.0, -0.11, 0.04).exceeds
+    assert not Opinion(5.0, 0.5, 0.001).exceeds
+
+
 @pytest.mark.parametrize("certainty", [0.0, 0.1])
 def test_a_score_near_one_claims_nothing(certainty: float) -> None:
     """Whatever the other sees, none of the claim is unconfirmed."""

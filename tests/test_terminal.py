@@ -38,8 +38,8 @@ def test_every_quantity_and_every_cost_is_a_row():
     assert fields(lines, "modes_covered") == "modes_covered ↑ 7.0 ± 2.5 3 (1 seed)"
     assert fields(lines, "seeds ok") == "seeds ok 3 of 3 1 of 1"
     assert [" ".join(line.split()) for line in lines if line.startswith(" parameters of")] == [
-        "parameters of 17,282 17,282",
-        "parameters of 17,153 17,153",
+        "parameters of generator 17,282 17,282",
+        "parameters of discriminator 17,153 17,153",
     ]
     assert fields(lines, "FLOPs") == "FLOPs 2.5 M 2.5 M"
     assert fields(lines, "training seconds") == "training seconds 0.5 0.5"

@@ -116,6 +116,7 @@ def as_dict(judgement: Judgement, samples: Path, figure: Path) -> dict[str, Any]
         plain["audit"] = {
             **asdict(audit),
             "collapsed": audit.collapsed,
+            "disputed": audit.disputed,
             "order_matters": audit.order_matters,
             "verdict": list(judgement.audited.verdict),
             "figure": str(figure),

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ganbench.leaderboards.board import Board
+from ganbench.leaderboards.companions import Line, beside_text, lines, number_text
 from ganbench.leaderboards.numbers import ARROWS
 from ganbench.leaderboards.terminal import board_renderable
 
@@ -30,14 +31,20 @@ def print_boards(boards: Sequence[Board]) -> None:
 def print_values(
     title: str, quantities: Mapping[str, Mapping[str, Any]], columns: Mapping[str, Mapping[str, float]], suffix: str
 ) -> None:
-    """Prints a line for each quantity that any of the columns has; `suffix` of their names is told elsewhere."""
+    """Prints the quantities that any of the columns has; `suffix` of their names is told elsewhere."""
     table = Table(title=Text(title, "bold"), box=SIMPLE, title_justify="left", pad_edge=False)
     table.add_column("")
     for name in columns:
         table.add_column(Text(name), justify="right")
-    for name, how in quantities.items():
-        if any(name in values for values in columns.values()):
-            arrow = ARROWS.get(how["direction"], "")
-            numbers = (f"{values[name]:.4g}" if name in values else "" for values in columns.values())
-            table.add_row(Text(f"{name.removesuffix(suffix)} {arrow}".rstrip()), *numbers)
+    measured = {name: how for name, how in quantities.items() if any(name in each for each in columns.values())}
+    for name, line in lines(measured, columns.values()).items():
+        head = f"{name.removesuffix(suffix)} {ARROWS.get(measured[name]['direction'], '')}".rstrip()
+        numbers = (_number(values, name, line) for values in columns.values())
+        table.add_row(Text(head + beside_text(line.shared)), *map(Text, numbers))
     Console(width=None if sys.stdout.isatty() else WIDTH_ELSEWHERE).print(table)
+
+
+def _number(values: Mapping[str, float], name: str, line: Line) -> str:
+    """The number with what it has beside it, or nothing."""
+    beside = beside_text({role: number_text(values[each]) for role, each in line.own.items() if each in values})
+    return ((number_text(values[name]) if name in values else "") + beside).strip()

@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from ganbench.leaderboards.companions import Line, lines
 from ganbench.leaderboards.conditions import Conditions
 from ganbench.leaderboards.row import Row
 from ganbench.record import CONTROLS, RunRecord
@@ -46,6 +47,11 @@ class Board:
     def records(self) -> tuple[RunRecord, ...]:
         """The runs behind the board, row by row."""
         return tuple(record for row in self.all_rows for record in row.records)
+
+    @cached_property
+    def lines(self) -> dict[str, Line]:
+        """The quantities that have a line of their own in tables for readers, with what stands beside each."""
+        return lines(self.quantities, (record.values for record in self.records if record.status == "ok"))
 
     @cached_property
     def networks(self) -> tuple[str, ...]:

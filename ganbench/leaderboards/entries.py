@@ -6,6 +6,7 @@ from collections import defaultdict
 
 from ganbench.leaderboards.board import Board
 from ganbench.leaderboards.caption import named, spent
+from ganbench.leaderboards.companions import Line, beside_text, number_text
 from ganbench.leaderboards.contrasts import Contrast
 from ganbench.leaderboards.effects import Effect, Effects
 from ganbench.leaderboards.interactions import Interactions
@@ -26,8 +27,13 @@ def standings(ranking: Ranking | None, board: Board) -> list[dict[str, str]]:
 
 
 def results(board: Board, row: Row, lone: str = LONE) -> dict[str, str]:
-    """Seeds, failures and every quantity with its interval; `lone` is said of a number that rests on one seed."""
-    numbers = {named(board, quantity): quantity_text(row, quantity, lone) for quantity in board.quantities}
+    """Seeds, failures, every quantity with its interval and what stands beside it; `lone` is said of a single seed."""
+    numbers = {
+        named(board, quantity) + beside_text(line.shared): (
+            quantity_text(row, quantity, lone) + _own(row, line)
+        ).strip()
+        for quantity, line in board.lines.items()
+    }
     return {"seeds ok": f"{len(row.ok)} of {len(row.records)}", "failed": row.failures, **numbers}
 
 
@@ -42,6 +48,12 @@ def quantity_text(row: Row, quantity: str, lone: str = LONE) -> str:
     if estimate.seeds == 1 and not words:
         return f"{text} ({lone})"
     return f"{text} ({seeds_text(estimate.seeds)})" if text and estimate.seeds < len(row.ok) else text
+
+
+def _own(row: Row, line: Line) -> str:
+    """What stands beside a number of the row and differs from cell to cell: means over the ok seeds."""
+    means = {role: row.estimate(name).mean for role, name in line.own.items()}
+    return beside_text({role: number_text(mean) for role, mean in means.items() if mean is not None})
 
 
 def cost(board: Board, row: Row) -> dict[str, str]:

@@ -24,6 +24,8 @@ CELLS_ABREAST = 5
 """As many columns of numbers as 100 characters hold."""
 NAME_WIDTH = 20
 """Characters of the column of names: "inception_score@10 ↑" fits, and five times "12.40 ± 0.25" beside it."""
+CELL_WIDTH = 12
+"""Characters that each column fewer leaves to the names, up to twice their width."""
 _LONE = "1 seed"
 Column = tuple[Row, dict[str, str]]
 """A row of the board, and its standing."""
@@ -66,7 +68,7 @@ def _overview(board: Board, columns: Sequence[Column]) -> Table:
 def _block(board: Board, block: Sequence[Column]) -> Table:
     """Cells as columns: standing, seeds and every quantity, then every cost."""
     table = _table(["", *(row.cell for row, _ in block)])
-    table.columns[0].width = NAME_WIDTH
+    table.columns[0].width = min(2 * NAME_WIDTH, NAME_WIDTH + CELL_WIDTH * (CELLS_ABREAST - len(block)))
     measured = [{**standing, **results(board, row, _LONE)} for row, standing in block]
     for columns in (measured, [cost(board, row) for row, _ in block]):
         for name in columns[0]:

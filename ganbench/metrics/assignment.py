@@ -85,8 +85,15 @@ class Assignment(Metric):
         floor = f"w2 of as many draws of the truth, mean of {TRUTHS}"
         return (
             Quantity("w2", "lower", lowest=0, meaning=meaning),
-            Quantity("w2_floor", "neither", lowest=0, meaning=floor),
-            Quantity("w2_limit", "neither", lowest=0, meaning="w2 that 999 of 1,000 runs of the truth stay below"),
+            Quantity("w2_floor", "neither", lowest=0, meaning=floor, beside="w2", role="floor"),
+            Quantity(
+                "w2_limit",
+                "neither",
+                lowest=0,
+                meaning="w2 that 999 of 1,000 runs of the truth stay below",
+                beside="w2",
+                role="limit",
+            ),
         )
 
     def __call__(self, evidence: Evidence) -> Mapping[str, float]:

@@ -23,6 +23,8 @@ from ganbench.metrics.metric import Evidence, Kind, Metric, Quantity
 from ganbench.metrics.second_opinion import Opinion, second_opinion
 
 SPLITS = (1, 2, 5, 10, 20, 50)
+FEWEST = 4
+"""Images that an audit needs: a line through scores at two sizes, of at least two images each."""
 SHUFFLES = 20
 """Random orders over which a curve is averaged."""
 
@@ -102,6 +104,11 @@ class Audit:
         return any(statement.opinion.collapsed for statement in self.statements)
 
     @property
+    def disputed(self) -> bool:
+        """Whether another classifier sees far more than the extractor: such a score owes as much to the weights."""
+        return any(statement.opinion.exceeds for statement in self.statements)
+
+    @property
     def order_matters(self) -> bool:
         """Whether splits of the images as they came score a tenth below or above those of every random order."""
         given = ((score, self.shuffled[k]) for k, score in self.in_order.items() if k > 1)
@@ -116,11 +123,13 @@ def audited(witness: Witness, others: Sequence[Witness], splits: Sequence[int] =
     """The audit of the images that `witness` was shown, with the opinions of the other classifiers.
 
     Raises:
-        ValueError: where there are fewer than two images of either kind, or a logit is not finite.
+        ValueError: where there are fewer than four generated or two held-out images, or a logit is not finite.
     """
     logits, n, m = witness.generated, len(witness.generated), len(witness.held_out)
-    if min(n, m) < 2:
-        raise ValueError(f"found {n} generated and {m} held-out images, wanted at least 2 of each to audit a score")
+    if n < FEWEST or m < 2:
+        raise ValueError(
+            f"found {n} generated and {m} held-out images, wanted at least {FEWEST} and 2 to audit a score"
+        )
     curve = {k: Range.of(scores) for k, scores in _over_orders(logits, splits).items()}
     sizes = _sizes(n)
     by_n = size_curve(logits, sizes)

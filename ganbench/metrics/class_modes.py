@@ -95,11 +95,13 @@ class ClassModes(Metric):
         rejected = f"images whose class has a probability below {self.threshold:g}"
         return (
             Quantity("modes_covered", "higher", "modes", lowest=0, meaning=covered),
-            Quantity("modes_ceiling", "neither", "modes", lowest=0, meaning=ceiling),
+            Quantity(
+                "modes_ceiling", "neither", "modes", lowest=0, meaning=ceiling, beside="modes_covered", role="ceiling"
+            ),
             Quantity("reverse_kl", "lower", "nats", lowest=0, meaning=divergence),
-            Quantity("reverse_kl_floor", "neither", "nats", lowest=0, meaning=floor),
+            Quantity("reverse_kl_floor", "neither", "nats", lowest=0, meaning=floor, beside="reverse_kl", role="floor"),
             Quantity("rejected", "lower", "", 0, 1, f"generated {rejected}: rejected_real for reals"),
-            Quantity("rejected_real", "neither", "", 0, 1, f"training {rejected}"),
+            Quantity("rejected_real", "neither", "", 0, 1, f"training {rejected}", beside="rejected", role="real"),
         )
 
     def __call__(self, evidence: Evidence) -> Mapping[str, float]:

@@ -80,7 +80,7 @@ class DivergenceEstimate(Metric):
         return (
             Quantity("js_estimate", "neither", "nats", None, math.log(2), js),
             Quantity("w1", "lower", lowest=0, meaning=true),
-            Quantity("w1_floor", "neither", lowest=0, meaning=floor),
+            Quantity("w1_floor", "neither", lowest=0, meaning=floor, beside="w1", role="floor"),
             Quantity("w1_estimate", "neither", meaning=critic),
         )
 

@@ -4,7 +4,7 @@
     torch_fidelity.calculate_metrics(feature_extractor="mnist-cnn", input1=..., input2=..., fid=True, cuda=False)
 
 The Inception Score reads the layer "logits" (torch-fidelity applies the softmax), all other metrics read "features".
-torch-fidelity opens every image file as RGB, so three channels are averaged back to grey.
+torch-fidelity opens every image file as RGB, so three channels are averaged back to grey, but for stacked digits.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from ganbench.metrics.features import SHIPPED, load_classifier
+from ganbench.metrics.channels import EachChannel
+from ganbench.metrics.features import SHIPPED, STACKED, load_classifier
 from ganbench.vision import torch_fidelity
 
 LAYERS = ("features", "logits")
@@ -32,13 +33,19 @@ class ShippedExtractor(torch_fidelity.FeatureExtractorBase):  # type: ignore[mis
     ) -> None:
         super().__init__(name, features_list)
         weights = feature_extractor_weights_path and Path(feature_extractor_weights_path)
-        self.classifier = load_classifier(name, weights or None)[0]
+        self.classifier = load_classifier(STACKED.get(name, name), weights or None)[0]
+        self.stacked = name in STACKED
 
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
         """The requested layers, each (n, d), of images uint8 (n, 1 or 3, height, width)."""
-        grey = images.float().mean(dim=1, keepdim=True).round().to(torch.uint8)
-        layers = dict(zip(LAYERS, self.classifier(grey), strict=True))
+        layers = dict(zip(LAYERS, self._seen(images), strict=True))
         return tuple(layers[layer] for layer in self.features_list)
+
+    def _seen(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        if self.stacked:
+            return EachChannel(self.classifier)(images)
+        features, logits = self.classifier(images.float().mean(dim=1, keepdim=True).round().to(torch.uint8))
+        return features, logits
 
     @staticmethod
     def get_provided_features_list() -> tuple[str, ...]:
@@ -58,7 +65,7 @@ class ShippedExtractor(torch_fidelity.FeatureExtractorBase):  # type: ignore[mis
 
 def register_extractors() -> None:
     """Register each shipped extractor with torch-fidelity, unless that name is taken there."""
-    for name in SHIPPED:
+    for name in (*SHIPPED, *STACKED):
         if name not in torch_fidelity.registry.FEATURE_EXTRACTORS_REGISTRY:
             torch_fidelity.register_feature_extractor(name, ShippedExtractor)
 

@@ -149,9 +149,15 @@ class FrechetDistance(Metric):
         return (
             Quantity("fid", direction="lower", lowest=0.0, meaning=meaning),
             Quantity(
-                "fid_samples", "neither", "samples", lowest=2, meaning="n, the generated images that fid rests on"
+                "fid_samples",
+                "neither",
+                "samples",
+                lowest=2,
+                meaning="n, the generated images that fid rests on",
+                beside="fid",
+                role="n",
             ),
-            Quantity("fid_floor", "neither", lowest=0.0, meaning=floor),
+            Quantity("fid_floor", "neither", lowest=0.0, meaning=floor, beside="fid", role="floor"),
         )
 
     def __call__(self, evidence: Evidence) -> Mapping[str, float]:

@@ -22,8 +22,12 @@ from torch import Tensor
 
 from ganbench.hooks import hookimpl
 from ganbench.metrics.metric import Evidence, Kind, Metric, Quantity
+from ganbench.metrics.rows import all_finite
 
 Floats = NDArray[np.float64]
+
+AT_ONCE = 2**17
+"""Logits that are turned into probabilities together: a megabyte stays in a processor's cache."""
 
 
 def inception_scores(logits: Tensor, splits: Sequence[int]) -> dict[int, float]:
@@ -53,9 +57,12 @@ def probabilities(logits: Tensor) -> Floats:
     Raises:
         ValueError: where a logit is not finite.
     """
-    if not bool(logits.isfinite().all()):
+    if not all_finite(logits):
         raise ValueError("logits hold NaN or infinity: wanted the finite outputs of a classifier")
-    p: Floats = softmax(logits.double().numpy(), axis=1)
+    p: Floats = np.empty(logits.shape)
+    rows = max(1, AT_ONCE // max(1, logits.shape[1]))
+    for first in range(0, len(p), rows):
+        p[first : first + rows] = softmax(logits[first : first + rows].double().numpy(), axis=1)
     return p
 
 

@@ -86,8 +86,8 @@ class JensenShannon(Metric):
         limit = "js that 999 of 1,000 runs of the truth stay below"
         return (
             Quantity("js", "lower", "nats", 0, math.log(2), meaning),
-            Quantity("js_floor", "neither", "nats", 0, math.log(2), floor),
-            Quantity("js_limit", "neither", "nats", 0, meaning=limit),
+            Quantity("js_floor", "neither", "nats", 0, math.log(2), floor, beside="js", role="floor"),
+            Quantity("js_limit", "neither", "nats", 0, meaning=limit, beside="js", role="limit"),
         )
 
     def __call__(self, evidence: Evidence) -> Mapping[str, float]:

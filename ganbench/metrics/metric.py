@@ -32,6 +32,10 @@ class Quantity:
     """One sentence for the reader of a table."""
     labels: tuple[str, ...] = ()
     """Words for the numbers 0, 1, 2 and so on, where the quantity is a choice among them."""
+    beside: str = ""
+    """The quantity of the same metric that this one helps to read: tables print it there, and give it no line."""
+    role: str = ""
+    """What it is to that one: "floor", "limit", "n"; "low" and "high" are the ends of an interval."""
 
 
 Make = Callable[[], "dict[str, Tensor]"]

@@ -69,8 +69,8 @@ class NearestNeighbour(Metric):
         interval = f"end of nn_accuracy's {self.confidence:.1%} interval: 1/2 lies outside for few truths"
         return (
             Quantity("nn_accuracy", "neither", "", 0, 1, meaning),
-            Quantity("nn_accuracy_low", "neither", "", 0, 1, f"lower {interval}"),
-            Quantity("nn_accuracy_high", "neither", "", 0, 1, f"upper {interval}"),
+            Quantity("nn_accuracy_low", "neither", "", 0, 1, f"lower {interval}", beside="nn_accuracy", role="low"),
+            Quantity("nn_accuracy_high", "neither", "", 0, 1, f"upper {interval}", beside="nn_accuracy", role="high"),
         )
 
     def __call__(self, evidence: Evidence) -> Mapping[str, float]:

@@ -113,7 +113,7 @@ class DiscriminatorOptimum(Metric):
             Quantity("accuracy_bayes", "neither", "", 0, 1, best),
             Quantity("js_bayes", "lower", "nats", None, math.log(2), js),
             Quantity("optimum_error", "neither", "", 0, 1, error),
-            Quantity("optimum_error_floor", "neither", "", 0, 1, floor),
+            Quantity("optimum_error_floor", "neither", "", 0, 1, floor, beside="optimum_error", role="floor"),
         )
 
     def __call__(self, evidence: Evidence) -> Mapping[str, float]:

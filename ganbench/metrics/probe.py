@@ -117,8 +117,17 @@ class _Probe(Metric):
         )
         return (
             Quantity("probe_accuracy", self.direction, "", 0, 1, meaning),
-            Quantity("probe_low", "neither", "", 0, 1, "where the 95 % interval of probe_accuracy begins"),
-            Quantity("probe_high", "neither", "", 0, 1, "where it ends"),
+            Quantity(
+                "probe_low",
+                "neither",
+                "",
+                0,
+                1,
+                "where the 95 % interval of probe_accuracy begins",
+                beside="probe_accuracy",
+                role="low",
+            ),
+            Quantity("probe_high", "neither", "", 0, 1, "where it ends", beside="probe_accuracy", role="high"),
         )
 
     def __call__(self, evidence: Evidence) -> Mapping[str, float]:

@@ -20,11 +20,17 @@ def checked(features: Tensor, least: int) -> Tensor:
     """
     if features.ndim != 2 or len(features) < least:
         raise ValueError(f"found features of shape {tuple(features.shape)}, wanted (n, d) with n at least {least}")
-    if strange := sum(int((~part.isfinite()).sum()) for part in torch.split(features, CHUNK)):
+    if not all_finite(features):
+        strange = sum(int((~part.isfinite()).sum()) for part in torch.split(features, CHUNK))
         raise ValueError(
             f"found {strange} of {features.numel()} features to be NaN or infinite, wanted finite features"
         )
     return features
+
+
+def all_finite(x: Tensor) -> bool:
+    """Whether no number of `x` is NaN or infinite. Least and greatest show both, many times faster than `isfinite`."""
+    return x.numel() == 0 or all(bool(end.isfinite()) for end in x.aminmax())
 
 
 def checked_pair(a: Tensor, b: Tensor, least: int = 1) -> None:

@@ -48,7 +48,16 @@ class Opinion:
     @property
     def collapsed(self) -> bool:
         """Whether the score collapses under this classifier."""
-        return self.unconfirmed > max(COLLAPSE, STANDARD_ERRORS * self.standard_error)
+        return self.unconfirmed > self._bound
+
+    @property
+    def exceeds(self) -> bool:
+        """Whether this classifier sees as much more as would be a collapse if it were less."""
+        return -self.unconfirmed > self._bound
+
+    @property
+    def _bound(self) -> float:
+        return max(COLLAPSE, STANDARD_ERRORS * self.standard_error)
 
 
 def second_opinion(first: Tensor, second: Tensor) -> Opinion:

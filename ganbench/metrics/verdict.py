@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ganbench.metrics.audit import Audit
+from ganbench.metrics.memorisation import FEWEST
 from ganbench.metrics.second_opinion import COLLAPSE
 
 CONVENTION = 10
 """The number of splits that papers report."""
+AGREEING = 1.05
+"""The ratio up to which two estimates of the score of infinitely many images say the same."""
 LIKE_REAL = 0.03
 """The share of the way from the floor to the ceiling within which a score counts as that of real images."""
 
@@ -21,11 +24,19 @@ def verdict(audit: Audit, memorisation: Mapping[str, float]) -> tuple[str, str, 
 def _score(audit: Audit) -> str:
     splits = max((k for k in audit.shuffled if k <= CONVENTION), default=1)
     hidden = f" The same images read {audit.shuffled[splits].mean:.2f} at {splits} splits" if splits > 1 else ""
-    endless = f"{' and' if hidden else ' They would read'} {audit.at_infinity:.2f} if there were no end of them."
+    endless = f"{' and' if hidden else ' They would read'} {_endless(audit)} if there were no end of them."
     return (
         f"{audit.score:.2f} at one split of {audit.n:,} images, {_beside_real(audit)}: {audit.ceiling_n:,} held-out "
         f"real images score {audit.ceiling:.2f}, the floor is 1.{hidden}{endless}"
     )
+
+
+def _endless(audit: Audit) -> str:
+    """One number where both estimates agree; else both, the score being the least that it can be."""
+    low, high = sorted(max(audit.score, estimate) for estimate in (audit.at_infinity, audit.extrapolated))
+    if high <= AGREEING * low:
+        return f"{audit.at_infinity:.2f}"
+    return f"anything from {low:.2f} to {high:.2f}, for there are too few to tell,"
 
 
 def _beside_real(audit: Audit) -> str:
@@ -50,6 +61,12 @@ def _classifiers(audit: Audit) -> str:
             "is of that network's weights, not of the images: adversarial, or like nothing that it was trained on."
         )
     named = " and ".join(f"{each.name} sees {each.opinion.score:.2f}" for each in audit.statements)
+    if audit.disputed:
+        return (
+            f"Classifiers DISAGREE, though they differ in their seed alone: {named} where {audit.extractor} sees "
+            f"{audit.score:.2f}. "
+            "So much of it is of a network's weights, as for images unlike those that it was trained on."
+        )
     return (
         f"Trained with other seeds, classifiers confirm it: {named}, which leaves {100 * _worst(audit):.1f} % of its "
         f"logarithm unconfirmed; {100 * COLLAPSE:.0f} % would be a collapse."
@@ -83,7 +100,10 @@ def _missing(audit: Audit) -> str:
 
 def _copies(memorisation: Mapping[str, float]) -> str:
     if "near_copies" not in memorisation:
-        return "Copies of training images could not be looked for: too few real images are held out."
+        return (
+            "Copies of training images were not counted: no metric of this dataset does, or it holds out fewer than "
+            f"{FEWEST} images."
+        )
     share = f"{100 * memorisation['near_copies']:.1f} % are near-copies of training images, 1 % by chance"
     if memorisation["memorises"]:
         return f"Which the score cannot see: they are MEMORISED, {share}."

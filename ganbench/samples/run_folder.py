@@ -1,5 +1,7 @@
 """Samples of a finished run: its generator is built again from the recipe and filled from the checkpoint.
 
+A variant that is no recipe has its own trainer built again, and a control is what it was: it keeps no checkpoint.
+
 They are drawn from the latents of the run's headline evaluation, so they are the samples that its record speaks of, to
 the last float when their number and the machine are the same. The folder holds names, numbers and tensors; the plugin
 that the names mean is the one installed here.
@@ -7,7 +9,7 @@ that the names mean is the one installed here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import torch
@@ -38,7 +40,7 @@ def read_run(path: Path, dataset: str, reference: str, data_root: Path | None, d
     folder of images, where it lies.
 
     Raises:
-        SamplesError: where the run is of another dataset, has no checkpoint, is no recipe's, or does not fit that.
+        SamplesError: where the run is of another dataset, has no checkpoint, or one that does not fit what it was of.
         UsageError, PluginError: where its plugin or its data are not here.
     """
     spec = _spec(path)
@@ -47,15 +49,10 @@ def read_run(path: Path, dataset: str, reference: str, data_root: Path | None, d
             f"{path}: found a run on {spec.dataset}, wanted one on {dataset}; name it with --reference {spec.dataset}"
         )
     experiment = resolve(_request(spec, reference, data_root, device))
-    if not isinstance(experiment.variant, Recipe):
-        raise SamplesError(
-            f"{path}: found a run of {spec.variant}, wanted one of a recipe, whose generator can be built again; have "
-            "its trainer write samples to a .npy file and evaluate that"
-        )
-    generator = _generator(path, experiment, experiment.variant, spec.seed).to(device)
+    sample = _sampler(path, experiment, spec.seed)
     latents = evaluation_latents(experiment.dataset, spec.seed, spec.samples).to(device)
     with torch.no_grad():
-        samples = torch.cat([generator(chunk) for chunk in torch.split(latents, CHUNK)]).cpu()
+        samples = torch.cat([sample(chunk) for chunk in torch.split(latents, CHUNK)]).cpu()
     return samples, _changes(spec, experiment.template)
 
 
@@ -82,6 +79,20 @@ def _request(spec: RunSpec, reference: str, data_root: Path | None, device: str)
     )
 
 
+def _sampler(path: Path, experiment: Experiment, seed: int) -> Callable[[Tensor], Tensor]:
+    """What makes samples (n, *sample shape) of latents (n, latent dim), as at the end of the run."""
+    if isinstance(experiment.variant, Recipe):
+        return _generator(path, experiment, experiment.variant, seed).to(experiment.request.device)
+    trainer = experiment.trainer((seed,))
+    if experiment.variant is not None:
+        tensors = _tensors(path / CHECKPOINT)
+        try:
+            trainer.load_checkpoint(tensors)
+        except Exception as error:  # a trainer of anybody's, shown a file of anybody's
+            raise _unfit(path, f"the trainer of {experiment.request.variant}", error) from error
+    return trainer.sample
+
+
 def _generator(path: Path, experiment: Experiment, recipe: Recipe, seed: int) -> nn.Module:
     """The generator in evaluation mode, with the running average of its weights where the recipe keeps one."""
     tensors = _tensors(path / CHECKPOINT)
@@ -90,11 +101,15 @@ def _generator(path: Path, experiment: Experiment, recipe: Recipe, seed: int) ->
     try:
         generator.load_state_dict(weights)
     except RuntimeError as error:
-        raise SamplesError(
-            f"{path / CHECKPOINT}: does not fit the generator of {experiment.request.variant} as it is installed here "
-            f"({' '.join(str(error).split())[:200]}); evaluate it with the version that the run's record names"
-        ) from error
+        raise _unfit(path, f"the generator of {experiment.request.variant}", error) from error
     return generator.eval()
+
+
+def _unfit(path: Path, whose: str, error: Exception) -> SamplesError:
+    return SamplesError(
+        f"{path / CHECKPOINT}: does not fit {whose} as it is installed here ({' '.join(str(error).split())[:200]}); "
+        "evaluate it with the version that the run's record names, or write samples to a .npy file and evaluate that"
+    )
 
 
 def _tensors(path: Path) -> dict[str, Tensor]:
