@@ -76,3 +76,9 @@ class NotApplicable(GanbenchError):  # noqa: N818 - reads as the status it becom
 
 class RecordError(GanbenchError):
     """A spec or a record that is not what its format says."""
+
+
+def one_line(text: object) -> str:
+    """Other people's text, such as an exception's, on one line that can be encoded and printed anywhere."""
+    line = " ".join(str(text).split())[:2000]
+    return "".join(c if c.isprintable() else "?" for c in line)

@@ -12,7 +12,7 @@ import textwrap
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, is_dataclass
+from dataclasses import dataclass, is_dataclass, replace
 from functools import cache
 from importlib.metadata import entry_points
 from types import ModuleType
@@ -94,6 +94,21 @@ def find_dataset(text: str) -> tuple[Offer, str | None]:
     return find("datasets", name), argument if len(text) > len(name) else None
 
 
+def find_everything(text: str) -> list[tuple[Offer, str | None]]:
+    """Everything of that name, of whatever kind, each with its argument if it is a dataset.
+
+    Raises:
+        UsageError: as `find`.
+    """
+    found: list[tuple[Offer, str | None]] = []
+    for kind in KINDS:
+        with suppress(UnknownNameError):
+            found.append(find_dataset(text) if kind == "datasets" else (find(kind, text), None))
+    if not found:
+        raise UnknownNameError.among("name", text, [offer.name for offer in offers()])
+    return found
+
+
 def find_metric(name: str, dataset: Offer) -> Offer:
     """The metric that a dataset names: its own distribution's, else ganbench's, else whoever offers it.
 
@@ -115,7 +130,7 @@ def load(offer: Offer) -> Any:
     """
     module = _imported(offer)
     manager = _registered(offer, module)
-    things = {offer.name: module} if offer.kind in ("extensions", "loggers") else _things(offer, manager)
+    things = _things(offer, manager) if offer.kind in _WANTED else {offer.name: module}
     if offer.name not in things:
         found = ", ".join(f"'{name}'" for name in sorted(things)) or "nothing"
         raise _error(offer, f"it registered {found}", f"'{offer.name}', the name of its entry point, among them")
@@ -123,12 +138,32 @@ def load(offer: Offer) -> Any:
 
 
 def state(offer: Offer) -> tuple[str, str]:
-    """("ok", "") or ("broken", reason), found out by loading it."""
+    """("ok", "") or ("broken", reason), found out by loading it and everything else that its module registers."""
     try:
         load(offer)
+        names = hidden(offer)
     except PluginError as error:
         return "broken", str(error)
-    return "ok", ""
+    if not names:
+        return "ok", ""
+    wanted = "an entry point for every name, in the group of its kind"
+    return "broken", str(_error(offer, f"it registers {', '.join(names)} without an entry point", wanted))
+
+
+def hidden(offer: Offer) -> list[str]:
+    """What the offer's module registers and its distribution has no entry point for, as "trick 'flat'".
+
+    Raises:
+        PluginError: where it cannot be loaded.
+    """
+    manager = _registered(offer, _imported(offer))
+    return [
+        f"{kind.removesuffix('s')} '{name}'"
+        for kind in _WANTED
+        if getattr(manager.hook, f"register_{kind}").get_hookimpls()
+        for name in _things(replace(offer, kind=kind), manager)
+        if not any((each.name, each.distribution) == (name, offer.distribution) for each in offers(kind))
+    ]
 
 
 @cache

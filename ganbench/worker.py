@@ -24,7 +24,8 @@ from typing import Any
 
 import psutil
 
-from ganbench.errors import GanbenchError, NotApplicable, PluginError, UsageError
+from ganbench.errors import GanbenchError, NotApplicable, PluginError, UsageError, one_line
+from ganbench.registry import Offer
 
 PR_SET_CHILD_SUBREAPER = 36
 LOOK_EVERY = 20
@@ -128,12 +129,14 @@ def _redirect(log: str, append: bool) -> int:
 
 def _perform(job: dict[str, Any], tell: Callable[[dict[str, Any]], None]) -> Any:
     from ganbench.execution import describe, execute
-    from ganbench.registry import Offer, state
+    from ganbench.registry import state
     from ganbench.request import Request
     from ganbench.store import Store
 
     if job["task"] == "state":
         return state(Offer(**job["offer"]))
+    if job["task"] == "check":
+        return _check(Offer(**job["offer"]), job["argument"], job["data_root"], tell)
     request = Request.from_dict(job["request"])
     if job["task"] == "describe":
         return describe(request, job.get("timed", False))
@@ -142,10 +145,23 @@ def _perform(job: dict[str, Any], tell: Callable[[dict[str, Any]], None]) -> Any
     return None
 
 
+def _check(offer: Offer, argument: str | None, data_root: str | None, tell: Callable[[dict[str, Any]], None]) -> None:
+    """Makes the checks of an offer, and tells of each before and after."""
+    from ganbench.testing.suites import of_offer
+
+    for trial in of_offer(offer, argument, Path(data_root) if data_root else None):
+        made = trial.check
+        tell({"making": {"check": made.name, "claim": made.claim, "why": made.why, "mend": made.mend}})
+        result = trial.result()
+        tell({"made": result.as_dict()})
+        if result.last:
+            return
+
+
 def _failure(error: BaseException) -> dict[str, str]:
     """The status and the reason that an exception stands for; "usage" for what the user must mend."""
     if isinstance(error, MemoryError) or _is_torch_out_of_memory(error):
-        return {"status": "out_of_memory", "reason": f"an allocation failed: {_one_line(error)}"}
+        return {"status": "out_of_memory", "reason": f"an allocation failed: {one_line(error)}"}
     kinds: list[tuple[type[GanbenchError], str]] = [
         (UsageError, "usage"),
         (NotApplicable, "not_applicable"),
@@ -153,19 +169,14 @@ def _failure(error: BaseException) -> dict[str, str]:
     ]
     for kind, status in kinds:
         if isinstance(error, kind):
-            return {"status": status, "reason": _one_line(error)}
-    return {"status": "crashed", "reason": f"{type(error).__name__}: {_one_line(error)}".removesuffix(": ")}
+            return {"status": status, "reason": one_line(error)}
+    return {"status": "crashed", "reason": f"{type(error).__name__}: {one_line(error)}".removesuffix(": ")}
 
 
 def _is_torch_out_of_memory(error: BaseException) -> bool:
     import torch
 
     return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
-
-
-def _one_line(error: BaseException) -> str:
-    """The text of the error as a line that can be encoded."""
-    return " ".join(str(error).encode("utf-8", "replace").decode().split())[:2000]
 
 
 def _say(descriptor: int, token: str, message: dict[str, Any]) -> None:

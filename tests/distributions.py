@@ -186,8 +186,9 @@ SMALL = ("--dataset", "ring8", "--budget", "2kimg", "--points", "2", "--samples"
 
 
 def environment(*sites: Path, **changes: str) -> dict[str, str]:
-    """The environment of a process that finds the distributions in `sites`."""
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, sites)), "COLUMNS": "200", **changes}
+    """The environment of a process that finds the distributions in `sites`, and what PYTHONPATH has for this one."""
+    paths = [*map(str, sites), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "COLUMNS": "200", **changes}
 
 
 def ganbench(*arguments: str | Path, cwd: Path, sites: Sequence[Path] = (), **env: str) -> CompletedProcess[str]:

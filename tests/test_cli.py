@@ -173,7 +173,7 @@ def test_no_argument_is_help(capsys: pytest.CaptureFixture[str], monkeypatch: py
     bare = said(capsys, monkeypatch)
     assert bare == said(capsys, monkeypatch, "--help")
     assert (bare[0], bare[2]) == (0, "")
-    for name in ("leaderboard", "list", "plugins", "run", "show"):
+    for name in ("check", "leaderboard", "list", "plugins", "run", "show"):
         assert re.search(rf"^  {name} +[A-Z][^.]*[^.]\.$", bare[1], re.MULTILINE)
     text = " ".join(bare[1].split())
     assert "Exit codes: 0 all is well, 2 usage error and nothing was done, 3 some runs failed, 4 nothing ran" in text

@@ -21,6 +21,7 @@ from ganbench.adversarial import Adversarial
 from ganbench.datasets.dataset import Dataset
 from ganbench.experiment import resolve, with_standard
 from ganbench.request import Request
+from ganbench.testing import check_trick, check_variant
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -81,6 +82,15 @@ def test_the_trick_of_the_readme_adds_its_penalty(example: types.ModuleType):
     example.register_tricks(found.__setitem__)
     dataset = resolve(Request("nsgan", "ring8")).dataset
     assert found["flat"]()(with_standard(NSGAN, dataset.standard)).penalties == (R1(0.1),)
+
+
+def test_the_plugin_of_the_readme_conforms(example: types.ModuleType):
+    """As the README says that `ganbench check` and `ganbench.testing` would find."""
+    found: dict[str, Any] = {}
+    example.register_variants(found.__setitem__)
+    example.register_tricks(found.__setitem__)
+    check_variant(found["robust"])
+    check_trick(found["flat"])
 
 
 def test_the_package_of_the_readme_has_an_entry_point_for_each_name():

@@ -13,7 +13,19 @@ from distributions import distribution
 
 from ganbench import registry
 from ganbench.errors import PluginError, UnknownNameError, UsageError
-from ganbench.registry import Offer, find, find_dataset, find_metric, listeners, load, notify, offers, state
+from ganbench.registry import (
+    Offer,
+    find,
+    find_dataset,
+    find_everything,
+    find_metric,
+    hidden,
+    listeners,
+    load,
+    notify,
+    offers,
+    state,
+)
 from ganbench.variant import Recipe, Trick
 
 Install = Callable[..., str]
@@ -47,9 +59,16 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
     """Installs a distribution of one module that offers `entry` in the group of a kind; returns the module's name."""
     before = set(sys.modules)
 
-    def install(name: str, source: str, kind: str = "variants", entry: str = "odd", folder: str = "") -> str:
+    def install(
+        name: str,
+        source: str,
+        kind: str = "variants",
+        entry: str = "odd",
+        folder: str = "",
+        tricks: tuple[str, ...] = (),
+    ) -> str:
         site = tmp_path / (folder or name)
-        module = distribution(site, name, source, {kind: [entry]})
+        module = distribution(site, name, source, {kind: [entry]} | ({"tricks": tricks} if tricks else {}))
         monkeypatch.syspath_prepend(str(site))
         return module
 
@@ -71,12 +90,33 @@ def failure(kind: str = "variants", name: str = "odd") -> str:
 
 def test_a_strangers_variant_is_found_and_loaded(install: Install) -> None:
     """A distribution that nobody told ganbench of is listed with its version and gives its recipe."""
-    install("acme-gan", HEALTHY.format(variant="odd"))
+    install("acme-gan", HEALTHY.format(variant="odd"), tricks=("nothing",))
     offer = find("variants", "odd")
     assert offer == Offer("variants", "odd", "acme_gan", "acme-gan", "1.0")
     assert isinstance(load(offer), Recipe)
     assert load(offer).name == "odd"
     assert state(offer) == ("ok", "")
+
+
+def test_what_is_registered_and_never_offered_is_broken(install: Install) -> None:
+    """A hook of another kind without an entry point of that kind is no obstacle to loading, but is said to be amiss."""
+    install("acme-gan", HEALTHY.format(variant="odd"))
+    offer = find("variants", "odd")
+    assert isinstance(load(offer), Recipe)
+    assert hidden(offer) == ["trick 'nothing'"]
+    assert state(offer) == (
+        "broken",
+        "variant 'odd' of acme-gan 1.0 (acme_gan): it registers trick 'nothing' without an entry point; "
+        "wanted an entry point for every name, in the group of its kind; update acme-gan, or tell its authors",
+    )
+
+
+def test_everything_of_a_name_is_found() -> None:
+    """Of whatever kind, a dataset with its argument; a name that nobody offers comes with the nearest."""
+    assert [(offer.kind, text) for offer, text in find_everything("dirac")] == [("datasets", None)]
+    assert [(offer.name, text) for offer, text in find_everything("folder:a:b")] == [("folder", "a:b")]
+    with pytest.raises(UnknownNameError, match="unknown name 'wgan_pg': did you mean wgan_gp"):
+        find_everything("wgan_pg")
 
 
 def test_a_strangers_trick_is_loaded_as_its_class(install: Install) -> None:

@@ -11,43 +11,11 @@ from ganbench_plugins.nsgan import NonSaturating
 from torch import Tensor
 from torch.func import grad
 
-from ganbench import Adam, Dataset, Discriminator, Penalty, Recipe, Supply, Trainer
+from ganbench import Discriminator, Penalty, Recipe, Supply, Trainer
 from ganbench.adversarial import Adversarial
-from ganbench.datasets.dataset import Evaluation, Standard
-from ganbench.datasets.images import ImageDataset
-from ganbench.datasets.mixtures import Mixture, ring
-from ganbench.networks.dcgan import DCGANPair
-from ganbench.networks.mlp import MLPPair
+from ganbench.testing.ground import ADAM, BATCH, LATENT, WIDTH, picture_dataset, ring_dataset
 
-WIDTH, LATENT, BATCH = 48, 6, 32
-ADAM = Adam(1e-3, betas=(0.5, 0.9))
-
-
-def ring_dataset(**changes: Any) -> Mixture:
-    """Eight modes with sigma 0.1, and networks wide enough that gradients come out transposed."""
-    standard: dict[str, Any] = {
-        "networks": MLPPair(width=WIDTH, depth=2),
-        "optimizer": ADAM,
-        "latent_dim": LATENT,
-        "batch_size": BATCH,
-        "budget": "1kimg",
-        "seeds": 2,
-    }
-    return Mixture("ring8", ring(sigma=0.1), Standard(**{**standard, **changes}))
-
-
-def picture_dataset() -> Dataset:
-    """Grey squares of noise in a frame, of the size of MNIST's digits, with narrow networks of MNIST's kind."""
-    pixels = torch.zeros(64, 1, 28, 28, dtype=torch.uint8)
-    pixels[:, :, 4:-4, 4:-4] = torch.randint(0, 256, (64, 1, 20, 20), generator=torch.Generator().manual_seed(0))
-    labels = torch.zeros(64, dtype=torch.long)
-    return ImageDataset(
-        "pictures",
-        {"train": pixels, "held_out": pixels},
-        {"train": labels, "held_out": labels},
-        standard=Standard(DCGANPair(width=8), ADAM, 16, BATCH, "1kimg", 2),
-        evaluation=Evaluation((), "", None, 16, 16),
-    )
+__all__ = ["ADAM", "BATCH", "LATENT", "WIDTH", "picture_dataset", "ring_dataset"]
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ import click
 from ganbench import __version__
 from ganbench.errors import GanbenchError
 
-COMMANDS = ("evaluate", "leaderboard", "list", "nightly", "plugins", "run", "show")
+COMMANDS = ("check", "evaluate", "leaderboard", "list", "nightly", "plugins", "run", "show")
 
 
 class Commands(click.Group):

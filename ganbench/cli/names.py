@@ -31,6 +31,11 @@ class Names(_TextType):
         return [CompletionItem(before + comma + name) for name in names if name.startswith(last)]
 
 
+def complete(_ctx: Context, _param: Parameter, incomplete: str) -> list[str]:
+    """Names of every kind of thing that begin so."""
+    return sorted({offer.name for offer in offers() if offer.name.startswith(incomplete)})
+
+
 def separated(texts: tuple[str, ...], colon: bool = False) -> list[list[str]]:
     """Each text split at its commas, but for those inside parentheses or brackets.
 

@@ -1,0 +1,215 @@
+"""Checks of a metric: it gives the numbers that it declares, of everything that may be put before it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import islice
+from typing import get_args
+
+import torch
+from torch import Tensor
+
+from ganbench.metrics.metric import Direction, Evidence, Features, Kind, Metric, Scores
+from ganbench.testing.check import check, require
+from ganbench.testing.ground import ring_dataset
+from ganbench.testing.surroundings import Surroundings, torch_generator
+
+N, WIDTH, CLASSES = 800, 8, 10
+"""Samples, features and classes of the evidence."""
+POINTS = 10
+"""Evaluation points of a run, as a metric that reads history sees them."""
+
+
+def bodies_of_evidence(metric: Metric) -> Iterator[tuple[str, Evidence]]:
+    """What the metric can read, of good, poor and strange generators, each with a name."""
+    if "features" not in metric.reads:
+        yield from _of_points()
+    if "density" not in metric.reads:
+        yield from _of_images()
+
+
+def _of_points() -> Iterator[tuple[str, Evidence]]:
+    density, source = ring_dataset().density, torch.Generator().manual_seed(0)
+    assert density is not None
+    truth = density.sample(N, source)
+    mode = truth[:1] + 0.001 * torch.randn(N, 2, generator=source)
+    for name, x in (
+        ("samples of the truth", truth),
+        ("one mode", mode),
+        ("one point", truth[:1].expand(N, 2).clone()),
+        ("far away", 1e4 + truth),
+        ("wide noise", 10 * torch.randn(N, 2, generator=source)),
+        ("twenty samples", truth[:20]),
+    ):
+        reals = density.sample(len(x), source)
+        yield name, Evidence(x, scores=_scores(len(x), source, reals), density=density)
+
+
+def _scores(n: int, source: torch.Generator, reals: Tensor | None = None) -> Scores:
+    train, held_out, fake = torch.randn(3, n, generator=source)
+    probe = torch.tensor([-0.3, 0.4])
+    return Scores(train + 0.5, held_out + 0.4, fake - 0.5, 0.0, probe, "log_ratio", reals)
+
+
+def _of_images() -> Iterator[tuple[str, Evidence]]:
+    source = torch.Generator().manual_seed(0)
+    reference, held_out = (_features(torch.randn(2 * N, WIDTH, generator=source), source) for _ in range(2))
+    like = torch.randn(N, WIDTH, generator=source)
+    images = torch.randint(0, 256, (N, 1, 8, 8), generator=source, dtype=torch.uint8)
+    for name, features, x in (
+        ("images like the real ones", like, images),
+        ("one image", like[:1].expand(N, WIDTH).clone(), images[:1].expand(N, 1, 8, 8).clone()),
+        ("images far from the real ones", 100 + like, images),
+        ("twenty images", like[:20], images[:20]),
+    ):
+        seen = _features(features, source)
+        yield (
+            name,
+            Evidence(
+                x,
+                features=seen,
+                reference=reference,
+                scores=_scores(len(x), source),
+                second_opinions=(seen.logits + 0.1, seen.logits - 0.1),
+                held_out=held_out,
+            ),
+        )
+
+
+def _features(x: Tensor, source: torch.Generator) -> Features:
+    return Features(x, 3 * torch.randn(len(x), CLASSES, generator=source))
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A metric, and what it gives of every body of evidence."""
+
+    metric: Metric
+
+    @cached_property
+    def numbers(self) -> list[tuple[str, dict[str, float]]]:
+        """What it gives at the last point of a run, by the name of the evidence."""
+        return [(name, _at_the_end(self.metric, evidence)) for name, evidence in bodies_of_evidence(self.metric)]
+
+
+def _at_the_end(metric: Metric, evidence: Evidence) -> dict[str, float]:
+    """The numbers of the last point of a run; one on the way shows the same, and goes into its history."""
+    history = (dict(metric(replace(evidence, final=False))),) * (POINTS - 1)
+    return dict(metric(replace(evidence, history=history)))
+
+
+@check(
+    gate=True,
+    why="Tables, legends and the order of a board are made of what quantities say of themselves.",
+    mend="Declare each number once as a Quantity, with its direction, its bounds where it has any, and what it means; "
+    'name in `reads` what is needed, of "samples", "features", "held_out", "second_opinions", "scores", "density".',
+)
+def declares_its_numbers(measured: Measured) -> str:
+    """It names what it reads and every number that it gives, each once, with direction, bounds and meaning."""
+    metric = measured.metric
+    reads = metric.reads
+    require(isinstance(metric.name, str) and metric.name, f"found name={metric.name!r}")
+    unknown = set(reads) - set(get_args(Kind))
+    require(reads and not unknown, f"it reads {', '.join(map(repr, sorted(unknown))) or 'nothing'}")
+    quantities = metric.quantities
+    names = [quantity.name for quantity in quantities]
+    require(names, "it declares no quantity")
+    require(len(set(names)) == len(names), f"it declares a name twice: {', '.join(names)}")
+    for each in quantities:
+        require(each.direction in get_args(Direction), f"{each.name}: found direction={each.direction!r}")
+        ordered = each.lowest is None or each.highest is None or each.lowest < each.highest
+        require(ordered, f"{each.name}: found lowest={each.lowest}, highest={each.highest}")
+        require(each.meaning.strip(), f"{each.name} does not say what it means")
+    return ", ".join(names)
+
+
+@check(
+    gate=True,
+    why="A metric that raises ends the run that it was to measure.",
+    mend="Leave a number out where the evidence cannot give it, and say in `reads` what must be there.",
+)
+def measures_whatever_it_is_shown(measured: Measured) -> str:
+    """It raises nothing, whether samples are good, collapsed, far away or few, at the last point or on the way."""
+    return "; ".join(name for name, _ in measured.numbers)
+
+
+@check(
+    why="What is not declared has no direction and no meaning, and stands in no legend.",
+    mend="Give each number the name of its Quantity; declare names that depend on settings in `quantities` too.",
+)
+def gives_what_it_declares(measured: Measured) -> None:
+    """Of samples of the truth it gives at least one number, and never one under a name that it has not declared."""
+    declared = {quantity.name for quantity in measured.metric.quantities}
+    given: set[str] = set()
+    for name, found in measured.numbers:
+        require(set(found) <= declared, f"of {name} it gave {', '.join(sorted(set(found) - declared))}, undeclared")
+        given |= set(found)
+    require(given, "it gave no number at all")
+
+
+@check(
+    why="A number that is not finite is left out of the record, and the variant loses its headline.",
+    mend="Use xlogy for p log p, guard divisions and logarithms, and leave out what cannot be given.",
+)
+def numbers_are_finite(measured: Measured) -> None:
+    """Every number is a real one: neither NaN nor infinite, whatever the samples are."""
+    for name, found in measured.numbers:
+        for quantity, value in found.items():
+            require(
+                isinstance(value, int | float), f"of {name}: {quantity} is a {type(value).__name__}, wanted a float"
+            )
+            require(math.isfinite(value), f"of {name}: {quantity} is {value}")
+
+
+@check(
+    why="A bound tells readers what is possible. What passes it is a mistake in the bound or in the number.",
+    mend="Correct the number, or the bounds of its Quantity.",
+)
+def numbers_keep_their_bounds(measured: Measured) -> None:
+    """Every number lies within its declared bounds, and one with labels is the number of a label."""
+    bounds = {quantity.name: quantity for quantity in measured.metric.quantities}
+    for name, found in measured.numbers:
+        for quantity, value in found.items():
+            if quantity not in bounds or not math.isfinite(value):
+                continue  # another check's
+            how = bounds[quantity]
+            slack = 1e-6 * (1 + abs(value))
+            low = -math.inf if how.lowest is None else how.lowest
+            high = math.inf if how.highest is None else how.highest
+            outside = f"of {name}: {quantity} is {value:g}, outside {low:g} to {high:g}"
+            require(low - slack <= value <= high + slack, outside)
+            labelled = not how.labels or value in range(len(how.labels))
+            require(labelled, f"of {name}: {quantity} is {value:g}, which has none of its {len(how.labels)} labels")
+
+
+@check(
+    why="The same samples must have the same number, in whatever order and process they are measured.",
+    mend="Change no tensor in place; draw from a generator of a fixed seed, and from no global one.",
+)
+def is_a_function_of_its_evidence(measured: Measured) -> None:
+    """It gives the same numbers again, changes nothing of the evidence, and draws from no global generator."""
+    metric = measured.metric
+    for name, evidence in islice(bodies_of_evidence(metric), 2):
+        samples, before = evidence.samples.clone(), Surroundings.now()
+        torch.manual_seed(1)
+        state = torch_generator()
+        first = metric(evidence)
+        require(torch_generator().equal(state), "it draws from torch's global generator, or seeds it")
+        require(not (changes := before.changes()), changes)
+        require(torch.equal(samples, evidence.samples), f"it changed {name} in place")
+        second = metric(evidence)
+        apart = [key for key in first if repr(first[key]) != repr(second.get(key))]
+        require(not apart, f"of {name} it gave another {', '.join(apart)} the second time")
+
+
+METRICS = (
+    declares_its_numbers,
+    measures_whatever_it_is_shown,
+    gives_what_it_declares,
+    numbers_are_finite,
+    numbers_keep_their_bounds,
+    is_a_function_of_its_evidence,
+)

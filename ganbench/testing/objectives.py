@@ -1,0 +1,58 @@
+"""Losses and penalties as mathematics: what training descends, of a small perceptron in double precision."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from ganbench.errors import NotApplicable
+from ganbench.loss import Discriminator
+from ganbench.testing.check import Failed
+from ganbench.testing.ground import Perceptron, Weights
+from ganbench.testing.plain import plainly
+from ganbench.variant import Recipe
+
+Recipes = Sequence[Recipe]
+SMALL = 1e-9
+"""Below which a slope or a loss in double precision counts as nothing."""
+
+
+@dataclass(frozen=True)
+class Objective:
+    """One scalar that training takes the gradient of, as a function of (discriminator, real, fake)."""
+
+    where: str
+    call: Callable[[Discriminator, Tensor, Tensor], Tensor]
+
+    def __call__(self, weights: Weights, real: Tensor, fake: Tensor) -> Tensor:
+        """Of one seed's perceptron."""
+        try:
+            return self.call(Perceptron(*weights), real, fake)
+        except NotApplicable:
+            raise
+        except Exception as error:
+            raise Failed(f"{self.where}: {plainly(error)}") from error
+
+
+def of_discriminator(recipe: Recipe) -> list[Objective]:
+    """Its loss, and each penalty."""
+    loss = Objective(f"{type(recipe.loss).__name__}.discriminator", recipe.loss.discriminator)
+    return [loss, *(Objective(type(each).__name__, each) for each in recipe.penalties)]
+
+
+def of_generator(recipe: Recipe) -> Objective:
+    """Its loss."""
+    return Objective(f"{type(recipe.loss).__name__}.generator", recipe.loss.generator)
+
+
+def objectives(recipes: Recipes) -> Iterator[Objective]:
+    """Those of both sides, of every recipe; each once, though many recipes share a loss."""
+    seen: set[tuple[str, int]] = set()
+    for recipe in recipes:
+        for each in (*of_discriminator(recipe), of_generator(recipe)):
+            owner = id(getattr(each.call, "__self__", each.call))
+            if (each.where, owner) not in seen:
+                seen.add((each.where, owner))
+                yield each

@@ -1,0 +1,147 @@
+"""Checks of a trick as a function from recipe to recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from ganbench.errors import NotApplicable
+from ganbench.experiment import with_standard
+from ganbench.registry import find, load
+from ganbench.testing.check import check, require
+from ganbench.testing.ground import ring_dataset
+from ganbench.variant import Recipe, Trick
+
+PARTNERS = ("nsgan", "lsgan", "wgan_gp", "rsgan", "wgan", "mmd_gan", "dcgan")
+"""Variants with which a trick is tried: losses with labels, without, of pairs and of features; penalties, clipping and
+batch normalisation."""
+
+
+def partner(name: str) -> Recipe:
+    """The variant as it is offered, with what it leaves to the dataset's standard left open."""
+    found: Recipe = load(find("variants", f"ganbench:{name}"))
+    return found
+
+
+def partners() -> list[Recipe]:
+    """Complete recipes, as tricks are given them."""
+    standard = ring_dataset().standard
+    return [with_standard(partner(name), standard) for name in PARTNERS]
+
+
+@dataclass(frozen=True)
+class Pairing:
+    """A complete recipe, and what the trick makes of it."""
+
+    recipe: Recipe
+    changed: Recipe
+
+
+def pairings(trick: Trick) -> list[Pairing]:
+    """The trick with each partner for which it makes sense.
+
+    Raises:
+        NotApplicable: where it makes sense for none of them.
+    """
+    found, reasons = [], []
+    for recipe in partners():
+        try:
+            found.append(Pairing(recipe, trick(recipe)))
+        except NotApplicable as reason:
+            reasons.append(str(reason))
+    if not found:
+        raise NotApplicable("; ".join(reasons))
+    return found
+
+
+@check(
+    gate=True,
+    why="Every cell of a grid of losses and tricks is a recipe, or a blank with its reason.",
+    mend="Return replace(recipe, ...) or what `penalised`, `shown`, `played`, `rebuilt`, `stepped` make of it; raise "
+    "NotApplicable with the recipe's name where the trick makes no sense.",
+)
+def gives_another_recipe_or_a_reason(trick: Trick) -> str:
+    """Given a recipe, it gives one that trains otherwise, under the same name and paper, or says why it cannot."""
+    reasons = []
+    for recipe in partners():
+        try:
+            changed: Any = trick(recipe)
+        except NotApplicable as reason:
+            require(recipe.name in str(reason), f"the reason does not name {recipe.name}: {reason}")
+            reasons.append(recipe.name)
+            continue
+        require(isinstance(changed, Recipe), f"with {recipe.name} it gave a {type(changed).__name__}, wanted a Recipe")
+        require(changed != recipe, f"it left {recipe.name} as it was")
+        require(changed.name == recipe.name, f"it named {recipe.name} {changed.name}")
+        require(changed.paper == recipe.paper, f"it gave {recipe.name} another paper")
+    if len(reasons) == len(PARTNERS):
+        raise NotApplicable(f"it makes sense for none of {', '.join(reasons)}")
+    return f"not for {', '.join(reasons)}" if reasons else ""
+
+
+@check(
+    why="A trick that brings a whole recipe along is a variant: beside another loss it shows that recipe's numbers.",
+    mend="Build on the recipe that is given: replace(recipe, ...), recipe.loss inside the new loss.",
+)
+def builds_on_what_it_is_given(trick: Trick) -> None:
+    """Of different recipes it makes different ones."""
+    found: list[Pairing] = []
+    for each in pairings(trick):
+        same = [other.recipe.name for other in found if other.changed == each.changed]
+        require(not same, f"of {each.recipe.name} it made the same recipe as of {', '.join(same)}")
+        found.append(each)
+
+
+@check(
+    gate=True,
+    why="Other cells of the grid are made of the same recipe; the record names a trick by its text alone.",
+    mend="Change nothing in place and keep nothing outside the recipe: replace(recipe, ...) makes a new one.",
+)
+def is_a_function_of_recipes(trick: Trick) -> None:
+    """It leaves what it is given as it was, and makes the same of it again."""
+    for recipe, fresh in zip(partners(), partners(), strict=True):
+        with suppress(NotApplicable):
+            first = trick(recipe)
+            require(repr(recipe) == repr(fresh), f"it changed the {recipe.name} that it was given")
+            require(trick(recipe) == first, f"it made something else of {recipe.name} the second time")
+
+
+@check(
+    why="What is typed after --trick stands in the record: a field without effect makes two cells of one recipe.",
+    mend="Pass each field on to what the trick puts into the recipe.",
+)
+def every_field_counts(trick: Trick) -> None:
+    """Another value of any number among its fields makes another recipe."""
+    numbers = [field.name for field in fields(trick) if type(getattr(trick, field.name)) in (int, float)]  # type: ignore[arg-type]
+    if not numbers:
+        raise NotApplicable("it has no numbers among its fields")
+    for name in numbers:
+        others = list(_with_other_values(trick, name))
+        if others and any(_made(trick, recipe) for recipe in partners()):
+            counts = any(_made(trick, recipe) != _made(other, recipe) for other in others for recipe in partners())
+            require(counts, f"{name}={getattr(trick, name)!r} can be anything: {others[0]!r} makes the same recipes")
+
+
+def _with_other_values(trick: Trick, name: str) -> Iterator[Trick]:
+    value = getattr(trick, name)
+    for other in (value * 2, value // 2 if isinstance(value, int) else value / 2, value + 1):
+        with suppress(ValueError):
+            if other != value:
+                yield replace(trick, **{name: other})  # type: ignore[type-var]
+
+
+def _made(trick: Trick, recipe: Recipe) -> Recipe | None:
+    try:
+        return trick(recipe)
+    except NotApplicable:
+        return None
+
+
+TRICKS = (
+    gives_another_recipe_or_a_reason,
+    builds_on_what_it_is_given,
+    is_a_function_of_recipes,
+    every_field_counts,
+)

@@ -1,0 +1,121 @@
+"""The checks of `ganbench.testing`, proved by mutants: those that should find one do, and no other does."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pytest
+from ganbench_plugins.nsgan import NSGAN
+from mutants.datasets import DATASETS
+from mutants.losses import LOSSES, PENALTIES, SumOfGenerated, WithoutFakes
+from mutants.metrics import METRICS, Mute, Spread
+from mutants.trainers import TRAINERS, Custom, Idle, Plain
+from mutants.tricks import TRICKS
+
+from ganbench import Dataset, Loss, Metric, Penalty, Trick
+from ganbench.testing import check_dataset, check_loss, check_metric, check_trainer, trials
+from ganbench.testing.check import Trial, aimed, results
+from ganbench.testing.mathematics import MATHEMATICS
+from ganbench.testing.suites import of_dataset, of_loss, of_metric, of_trainer, of_trick
+
+
+def failed(suite: Iterable[Trial]) -> set[str]:
+    """The names of the checks that fail."""
+    return {result.check for result in results(suite) if result.status == "failed"}
+
+
+def named(mutants: Iterable[tuple[Any, set[str]]]) -> Any:
+    """A test for each mutant, under its own name or its class's."""
+    named = [
+        pytest.param(thing, wanted, id=getattr(thing, "__name__", type(thing).__name__)) for thing, wanted in mutants
+    ]
+    return pytest.mark.parametrize(("mutant", "wanted"), named)
+
+
+@named(LOSSES)
+def test_a_wrong_loss_is_found(mutant: Loss, wanted: set[str]) -> None:
+    """By the checks that its mistake concerns, and by no other."""
+    assert failed(of_loss(mutant)) == wanted
+
+
+@named(PENALTIES)
+def test_a_wrong_penalty_is_found(mutant: Penalty, wanted: set[str]) -> None:
+    """Beside a loss that is right."""
+    assert failed(aimed(MATHEMATICS, [NSGAN.penalised(mutant)])) == wanted
+
+
+@named(TRAINERS)
+def test_a_wrong_trainer_is_found(mutant: type[Plain], wanted: set[str]) -> None:
+    """And the plain one, of which all others are variations, passes."""
+    assert failed(of_trainer(Custom(mutant))) == wanted
+
+
+@named(TRICKS)
+def test_a_wrong_trick_is_found(mutant: type[Trick], wanted: set[str]) -> None:
+    """By the checks that its mistake concerns, and by no other."""
+    assert failed(of_trick(mutant)) == wanted
+
+
+@named(DATASETS)
+def test_a_wrong_dataset_is_found(mutant: Callable[[], Dataset], wanted: set[str]) -> None:
+    """And right ones, with an end and without, pass."""
+    assert failed(of_dataset(mutant)) == wanted
+
+
+@named(METRICS)
+def test_a_wrong_metric_is_found(mutant: Metric, wanted: set[str]) -> None:
+    """And the right one, of which all others are variations, passes."""
+    assert failed(of_metric(mutant)) == wanted
+
+
+def test_an_assertion_tells_the_whole_story() -> None:
+    """What was wanted and found, why it matters and how to mend it, for each check that fails."""
+    with pytest.raises(AssertionError) as caught:
+        check_loss(SumOfGenerated())
+    first, _, second, found, why, mend = str(caught.value).splitlines()
+    assert first == "1 of 16 checks failed"
+    assert second == "is_a_mean: A batch repeated eight times costs what it costs once, whatever the share of chance."
+    assert found == "  found: SumOfGenerated.generator grew 8 times with a batch repeated 8 times (a sum grows 8 times)"
+    assert why.startswith("  why it matters: A sum grows with the batch")
+    assert mend.startswith("  how to mend it: Take .mean() over the batch")
+
+
+def test_checks_that_need_a_failed_one_are_left_out() -> None:
+    """A loss that cannot be called has one failure, with the signature that it has and that it should have."""
+    with pytest.raises(AssertionError) as caught:
+        check_loss(WithoutFakes())
+    first, _, _, found, *_ = str(caught.value).splitlines()
+    assert first == "1 of 4 checks failed; the checks after the last were left out"
+    assert found == (
+        "  found: WithoutFakes.discriminator(d, real) cannot be called with (d, real, fake): "
+        "too many positional arguments"
+    )
+
+
+def test_names_and_values_are_checked_alike() -> None:
+    """What is right passes in silence; what is wrong raises, whatever kind of thing it is."""
+    check_dataset("dirac")
+    check_metric(Spread())
+    for wrong in (lambda: check_metric(Mute()), lambda: check_trainer(Custom(Idle))):
+        with pytest.raises(AssertionError, match="1 of"):
+            wrong()
+
+
+def test_trials_can_be_made_one_by_one() -> None:
+    """Each says its name, and is called for its check; what passes or is not applicable returns."""
+    found = {str(trial): trial for trial in trials("variants", "nsgan")}
+    assert list(found)[:3] == ["imports_without_side_effects", "loads", "everything_has_an_entry_point"]
+    found["is_a_mean"]()
+    found["remembers_scalars"]()
+    assert found["remembers_scalars"].result().status == "not_applicable"
+
+
+def test_naming_the_package_loads_no_torch() -> None:
+    """The checks are loaded when one is first used."""
+    code = "import sys, ganbench.testing as t; t.__all__; print('torch' in sys.modules); t.check_loss; t.none"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout == "False\n"
+    assert "module 'ganbench.testing' has no attribute 'none'" in done.stderr
