@@ -14,6 +14,8 @@ from dataclasses import MISSING, dataclass, field, fields
 from functools import cache, cached_property
 from typing import Any, Literal, get_args
 
+import msgspec
+
 from ganbench.errors import RecordError
 
 PROTOCOL = 1
@@ -230,9 +232,10 @@ def parse_json(text: str) -> dict[str, Any]:
         RecordError: saying what was found.
     """
     try:
-        value = json.loads(text, parse_constant=_refuse_constant)
-        if type(value) is dict and not _is_plainly_strict(value, text):
-            json.loads(text, parse_float=_finite, object_pairs_hook=_no_repeats)
+        value = _quickly(text)
+        if value is None:
+            hooks: dict[str, Any] = {"parse_constant": _refuse_constant, "parse_float": _finite}
+            value = json.loads(text, object_pairs_hook=_no_repeats, **hooks)
     except (ValueError, RecursionError) as error:
         raise RecordError(f"not strict JSON: {error}") from error
     if not isinstance(value, dict):
@@ -240,28 +243,29 @@ def parse_json(text: str) -> dict[str, Any]:
     return value
 
 
-_NUMBERS, _CONTAINERS = {int, float}, {dict, list}
+_CONTAINERS = {dict, list}
 
 
-def _is_plainly_strict(value: Any, text: str) -> bool:
-    """Whether no key can have been repeated in `text` and no number overflowed.
+def _quickly(text: str) -> Any:
+    """What the JSON in `text` says, where it plainly repeats no key; None where only a slower look can tell.
 
-    Each key stands before a colon, so as many colons after quotes as keys leave no room for another. Texts that hold
-    such a colon themselves only cost a second look.
+    Each key stands before a colon, so as many colons after quotes as keys leave no room for another. Numbers that no
+    float can hold, NaN and Infinity are errors here.
     """
-    waiting, keys = [value], 0
+    try:
+        value = msgspec.json.decode(text)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None
+    keys, waiting = 0, [value]
     for inside in waiting:
         if type(inside) is dict:
             keys += len(inside)
             inside = inside.values()
-        types = set(map(type, inside))
-        numbers = inside if types <= _NUMBERS else [each for each in inside if type(each) is float]
-        total = sum(numbers)
-        if total - total != 0:
-            return False
-        if not types.isdisjoint(_CONTAINERS):
+        elif type(inside) is not list:
+            continue
+        if not _CONTAINERS.isdisjoint(map(type, inside)):
             waiting += [each for each in inside if type(each) in _CONTAINERS]
-    return text.count('":') == keys
+    return value if text.count('":') == keys else None
 
 
 def _refuse_constant(name: str) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import astuple, dataclass
 from functools import cached_property
 from typing import Any
 
@@ -76,7 +76,7 @@ class Board:
         }
         parameters = {f"parameters.{network}": row.parameters(network) for network in self.networks}
         costs = {**parameters, **row.costs}
-        return {**asdict(self.conditions), "cell": row.cell, **seeds, **numbers, **costs, "runs": row.ids}
+        return {**self.conditions.columns, "cell": row.cell, **seeds, **numbers, **costs, "runs": row.ids}
 
 
 def boards(records: Iterable[RunRecord]) -> list[Board]:

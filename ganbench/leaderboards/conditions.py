@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import asdict, dataclass, fields
+from functools import cached_property
+from typing import Any
 
 from ganbench.record import RunSpec, canonical
 
@@ -37,7 +39,12 @@ class Conditions:
         """Whether a control's numbers can stand beside those of the board: a control spends no budget."""
         return all(getattr(self, name) == getattr(spec, name) for name in _SHARED_WITH_CONTROLS)
 
+    @cached_property
+    def columns(self) -> dict[str, Any]:
+        """Every condition by its name, as each row of a table states them."""
+        return asdict(self)
+
     @property
     def digest(self) -> str:
         """Eight hexadecimal digits that tell these conditions from others."""
-        return hashlib.sha256(canonical(asdict(self)).encode()).hexdigest()[:8]
+        return hashlib.sha256(canonical(self.columns).encode()).hexdigest()[:8]

@@ -9,7 +9,7 @@ as worst; a mean cannot.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -98,7 +98,7 @@ class Effects:
     def _line(self, effect: Effect) -> dict[str, Any]:
         plain = self.plain[effect.variant].estimate(self.board.headline)
         return {
-            **asdict(self.board.conditions),
+            **self.board.conditions.columns,
             "variant": effect.variant,
             "change": effect.change,
             "headline": self.board.headline,

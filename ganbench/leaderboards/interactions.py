@@ -12,7 +12,7 @@ number, and still weighs in the p, as worst.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -53,7 +53,7 @@ class Interactions:
     def _line(self, cell: Cell, found: Contrast) -> dict[str, Any]:
         variant, change = cell
         return {
-            **asdict(self.effects.board.conditions),
+            **self.effects.board.conditions.columns,
             "kind": "interaction" if variant and change else "variant" if variant else "change",
             "variant": variant,
             "change": change,

@@ -74,7 +74,8 @@ def _lines(sentences: Iterable[str]) -> str:
 
 def escaped(text: str) -> str:
     """`text` on one line, without a character that Markdown, HTML or a table would act on."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    shown = text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)
+    line = " ".join(shown.split())
     return html.escape(line, quote=False).translate(_ENTITIES).replace("](", "]&#40;")
 
 

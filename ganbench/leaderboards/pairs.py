@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -25,7 +24,7 @@ def pairs_table(board: Board) -> pd.DataFrame:
     pairs; lead, 1 where the test has one as the better and -1 where other; improvement, how often a seed of one is
     better than a seed of other (`probability_of_improvement`).
     """
-    found, ranked, conditions = scores(board), ranking(board), asdict(board.conditions)
+    found, ranked, conditions = scores(board), ranking(board), board.conditions.columns
     return pd.DataFrame([conditions | _line(board, found, pair) for pair in (ranked.pairs if ranked else ())])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -57,7 +57,7 @@ class Trajectory:
     def _line(self, point: Point) -> dict[str, Any]:
         sizes = sorted({_size(record, point.fraction) for record in point.row.ok if record.curve})
         return {
-            **asdict(self.board.conditions),
+            **self.board.conditions.columns,
             "cell": point.row.cell,
             "fraction": point.fraction,
             "n": " ".join(map(str, sizes)),
