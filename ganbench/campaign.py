@@ -166,17 +166,38 @@ class Campaign:
                     raise UsageError(f"--log {name}: {why}")
 
     def _describe(self, requests: Sequence[Request], timed: bool) -> dict[Request, Outcome]:
+        """What each request comes to; those on one dataset share a process, which loads it and the plugins once.
+
+        What does not go well there is looked at again, each in a process of its own, so that it is nobody else's fault.
+        """
+        found = {} if timed else self._describe_together(requests)
         with tempfile.TemporaryDirectory() as folder:
             jobs = [
-                Job(
-                    request,
-                    {"task": "describe", "request": request.as_dict(), "timed": timed},
-                    Path(folder) / f"{index}.txt",
-                )
+                Job(request, _description([request], timed), Path(folder) / f"{index}.txt")
                 for index, request in enumerate(requests)
+                if request not in found
             ]
-            found = dict(self.pool.perform(jobs))
+            for request, outcome in self.pool.perform(jobs):
+                found[request] = replace(outcome, result=outcome.result[0]) if outcome.status == "ok" else outcome
         return {request: found[request] for request in requests}
+
+    def _describe_together(self, requests: Sequence[Request]) -> dict[Request, Outcome]:
+        alike: dict[str, list[Request]] = defaultdict(list)
+        for request in requests:
+            alike[request.dataset].append(request)
+        with tempfile.TemporaryDirectory() as folder:
+            jobs = [
+                Job(dataset, _description(group, timed=False), Path(folder) / f"{index}.txt")
+                for index, (dataset, group) in enumerate(alike.items())
+                if len(group) > 1
+            ]
+            return {
+                request: Outcome("ok", result=result)
+                for dataset, outcome in self.pool.perform(jobs)
+                if outcome.status == "ok"
+                for request, result in zip(alike[dataset], outcome.result, strict=True)
+                if result is not None
+            }
 
     def _run(
         self,
@@ -251,6 +272,10 @@ def check(request: Request) -> None:
             raise UsageError(f"{name}: found {found}, wanted at least {least}")
     if not _DEVICE.fullmatch(request.device):
         raise UsageError(f"--device {request.device}: wanted cpu, cuda or cuda:N")
+
+
+def _description(requests: Sequence[Request], timed: bool) -> dict[str, Any]:
+    return {"task": "describe", "requests": [request.as_dict() for request in requests], "timed": timed}
 
 
 def _with_controls(requests: Sequence[Request]) -> list[Request]:

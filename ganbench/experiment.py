@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -117,15 +118,22 @@ def _load_dataset(request: Request, offer: Offer, argument: str | None) -> Datas
     root = Path(request.data_root) if request.data_root else None
     if root is not None and not root.is_dir():
         raise DatasetError(f"--data-root {root}: there is no such folder; make it, or name the one that holds the data")
-    dataset: Dataset = load(offer)(argument, root)
-    if request.batch_size is not None:
-        dataset.standard = replace(dataset.standard, batch_size=request.batch_size)
+    dataset = _loaded(offer, argument, root, request.batch_size)
     held_out = dataset.size("held_out")
     if held_out is not None and (request.samples or 0) > held_out:
         raise DatasetError(
             f"--samples {request.samples}: dataset '{dataset.name}' holds out {held_out} samples, and no more can be "
             "asked for, so that real data can stand on the board at the same n"
         )
+    return dataset
+
+
+@lru_cache(maxsize=1)
+def _loaded(offer: Offer, argument: str | None, root: Path | None, batch_size: int | None) -> Dataset:
+    """The dataset, loaded once for requests that follow each other."""
+    dataset: Dataset = load(offer)(argument, root)
+    if batch_size is not None:
+        dataset.standard = replace(dataset.standard, batch_size=batch_size)
     return dataset
 
 

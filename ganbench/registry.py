@@ -52,12 +52,14 @@ class Offer:
 
 def offers(kind: str | None = None) -> list[Offer]:
     """Everything on offer, or everything of one kind, sorted. A distribution found twice on the path counts once."""
-    return sorted(
-        Offer(each, point.name, point.value, point.dist.name, point.dist.version)
+    points = [
+        (each, point, point.dist)
         for each in ((kind,) if kind else KINDS)
         for point in entry_points(group=f"{hooks.PROJECT}.{each}")
         if point.dist is not None
-    )
+    ]
+    named = {id(dist): (dist.name, dist.version) for dist in {id(dist): dist for _, _, dist in points}.values()}
+    return sorted(Offer(each, point.name, point.value, *named[id(dist)]) for each, point, dist in points)
 
 
 def find(kind: str, name: str) -> Offer:

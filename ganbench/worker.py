@@ -137,9 +137,12 @@ def _perform(job: dict[str, Any], tell: Callable[[dict[str, Any]], None]) -> Any
         return state(Offer(**job["offer"]))
     if job["task"] == "check":
         return _check(Offer(**job["offer"]), job["argument"], job["data_root"], tell)
-    request = Request.from_dict(job["request"])
     if job["task"] == "describe":
-        return describe(request, job.get("timed", False))
+        requests = [Request.from_dict(each) for each in job["requests"]]
+        if len(requests) == 1:
+            return [describe(requests[0], job["timed"])]
+        return [_described(one) for one in requests]
+    request = Request.from_dict(job["request"])
     store = Store(Path(job["store"]))
     execute(request, job["seeds"], job["ids"], store, job["resume"], tell, job["also"], job["loggers"])
     return None
@@ -156,6 +159,16 @@ def _check(offer: Offer, argument: str | None, data_root: str | None, tell: Call
         tell({"made": result.as_dict()})
         if result.last:
             return
+
+
+def _described(request: Request) -> dict[str, Any] | None:
+    """What one request of several comes to; None where it has to be looked at alone."""
+    from ganbench.execution import describe
+
+    try:
+        return describe(request)
+    except Exception:  # noqa: BLE001 - whatever it is, the process that looks at it alone will say so
+        return None
 
 
 def _failure(error: BaseException) -> dict[str, str]:

@@ -40,7 +40,7 @@ def test_a_job_is_answered_line_by_line(tmp_path: Path) -> None:
     """A worker answers a job with its child's process id, what became of it, and the child's exit status."""
     log = tmp_path / "deep" / "log.txt"
     request = {"variant": "nobody", "dataset": "ring8"}
-    job = {"task": "describe", "request": request, "log": str(log), "token": "t0"}
+    job = {"task": "describe", "requests": [request], "timed": False, "log": str(log), "token": "t0"}
     command = [sys.executable, "-m", "ganbench.worker", "1"]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with subprocess.Popen(command, text=True, **pipes) as worker:
