@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ganbench.budget import Budget, Meters
     from ganbench.datasets.dataset import Dataset, Evaluation, Split, Standard
+    from ganbench.datasets.density import GaussianMixture
+    from ganbench.datasets.mixtures import Mixture
     from ganbench.dynamics import Dynamics, Game, Weights
     from ganbench.errors import DatasetError, GanbenchError, NotApplicable, PluginError
     from ganbench.hooks import hookimpl
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 _HOMES = {
     "ganbench.budget": ("Budget", "Meters"),
     "ganbench.datasets.dataset": ("Dataset", "Evaluation", "Split", "Standard"),
+    "ganbench.datasets.density": ("GaussianMixture",),
+    "ganbench.datasets.mixtures": ("Mixture",),
     "ganbench.dynamics": ("Dynamics", "Game", "Weights"),
     "ganbench.errors": ("DatasetError", "GanbenchError", "NotApplicable", "PluginError"),
     "ganbench.hooks": ("hookimpl",),
@@ -63,6 +67,7 @@ __all__ = [  # noqa: RUF022 - sorted without regard to case, as a reader looks t
     "Features",
     "Game",
     "GanbenchError",
+    "GaussianMixture",
     "Halves",
     "hookimpl",
     "Ingredient",
@@ -70,6 +75,7 @@ __all__ = [  # noqa: RUF022 - sorted without regard to case, as a reader looks t
     "Loss",
     "Meters",
     "Metric",
+    "Mixture",
     "MLPPair",
     "Networks",
     "NotApplicable",

@@ -26,6 +26,7 @@ import psutil
 
 from ganbench.errors import GanbenchError, NotApplicable, PluginError, UsageError, one_line
 from ganbench.registry import Offer
+from ganbench.request import Request
 
 PR_SET_CHILD_SUBREAPER = 36
 LOOK_EVERY = 20
@@ -130,7 +131,6 @@ def _redirect(log: str, append: bool) -> int:
 def _perform(job: dict[str, Any], tell: Callable[[dict[str, Any]], None]) -> Any:
     from ganbench.execution import describe, execute
     from ganbench.registry import state
-    from ganbench.request import Request
     from ganbench.store import Store
 
     if job["task"] == "state":

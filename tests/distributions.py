@@ -12,13 +12,13 @@ from subprocess import CompletedProcess
 from typing import Any
 
 
-def distribution(site: Path, name: str, source: str, offers: Mapping[str, Sequence[str]]) -> str:
-    """Installs version 1.0 of `name` into the folder `site`, offering names by kind; returns its module's name."""
+def distribution(site: Path, name: str, source: str, offers: Mapping[str, Sequence[str]], version: str = "1.0") -> str:
+    """Installs that version of `name` into the folder `site`, offering names by kind; returns its module's name."""
     module = name.replace("-", "_")
-    info = site / f"{module}-1.0.dist-info"
+    info = site / f"{module}-{version}.dist-info"
     info.mkdir(parents=True)
     (site / f"{module}.py").write_text(source)
-    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
     sections = (
         f"[ganbench.{kind}]\n" + "".join(f"{each} = {module}\n" for each in names) for kind, names in offers.items()
     )

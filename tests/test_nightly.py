@@ -165,7 +165,7 @@ def test_a_night_without_time_runs_nothing_and_says_so(copied: Path, tmp_path: P
     distribution(changed, "acme-drifting", DRIFTING.format(factor=0.5), {"variants": ["drifting"]})
     done = night(copied, changed, "cpu", "--hours", "0.000003")
     assert done.returncode == 4, done.stdout + done.stderr
-    assert "## Left for another night\n\n- ring8: drifting\n" in done.stdout
+    assert "## Left for another night\n\n- ring8: drifting, 2 seeds\n" in done.stdout
 
 
 def test_a_night_on_which_nothing_loads_is_no_success(tmp_path: Path, site: Path):

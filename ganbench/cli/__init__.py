@@ -16,7 +16,7 @@ import click
 from ganbench import __version__
 from ganbench.errors import GanbenchError
 
-COMMANDS = ("check", "evaluate", "leaderboard", "list", "nightly", "plugins", "run", "show")
+COMMANDS = ("check", "evaluate", "leaderboard", "list", "new-plugin", "nightly", "plugins", "run", "show")
 
 
 class Commands(click.Group):
@@ -28,7 +28,8 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"ganbench.cli.{cmd_name}").command
+        module = cmd_name.replace("-", "_")
+        command: click.Command = import_module(f"ganbench.cli.{module}").command
         return command
 
 

@@ -12,6 +12,11 @@ from ganbench.cli.run import MEMORY, TIME, Amount
 @click.command("nightly", short_help="Run what a suite wants and publish it.")
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
 @click.option("--suite", "name", metavar="NAME", default="cpu", show_default=True, help="Which suite of the file.")
+@click.option("--package", metavar="NAME", help="Run the variants of this package of plugins.toml, beside FILE.")
+@click.option(
+    "--arrivals", metavar="FOLDER", type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Publish too what such nights left, in a folder for each package.",
+)  # fmt: skip
 @click.option("--hours", type=click.FloatRange(min=0, min_open=True), default=8.0, show_default=True, help="At most.")
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="Folder of the boards. Default: that of FILE.")
 @click.option(
@@ -27,6 +32,8 @@ def command(
     ctx: click.Context,
     file: Path,
     name: str,
+    package: str | None,
+    arrivals: Path | None,
     hours: float,
     out: Path | None,
     readme: Path | None,
@@ -50,6 +57,7 @@ def command(
     from ganbench.campaign import Campaign
     from ganbench.cli.progress import Bars
     from ganbench.leaderboards.overview import with_overview
+    from ganbench.nightly import guests
     from ganbench.nightly.night import nightly
     from ganbench.nightly.suite import read_suite
     from ganbench.nightly.summary import summary
@@ -58,6 +66,10 @@ def command(
     from ganbench.supervision import Limits, Pool, usable_cores
 
     suite = read_suite(file, name, data_root=data_root)
+    listed = guests.read_guests(file.with_name("plugins.toml")) if package or arrivals else []
+    if package:
+        suite = guests.suite_of(guests.find_guest(listed, package), suite)
+    arrived = guests.arrivals(arrivals, listed) if arrivals else guests.Arrivals()
     folder = out or file.parent
     Store(folder).require_writable()
     if readme is not None:
@@ -65,7 +77,7 @@ def command(
     limits = Limits(time_limit, int(memory_limit) if memory_limit else None)
     with Pool(jobs or usable_cores(), suite.threads, limits) as pool, Bars() as bars:
         campaign = Campaign(Store(runs), pool, resume=True)
-        night = nightly(suite, Archive(folder / "records"), folder, campaign, hours * 3600, bars)
+        night = nightly(suite, Archive(folder / "records"), folder, campaign, hours * 3600, bars, arrived)
     text = summary(night, name)
     publish(night.boards, folder, readme)
     withdraw(night.boards, folder)

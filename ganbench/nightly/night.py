@@ -19,6 +19,7 @@ from ganbench.campaign import Campaign, Group, Listener, Plan
 from ganbench.errors import StoreError, UsageError
 from ganbench.leaderboards.board import Board, boards
 from ganbench.leaderboards.changes import Change, changes
+from ganbench.nightly.guests import Arrivals
 from ganbench.nightly.suite import Suite
 from ganbench.record import RunRecord
 
@@ -42,6 +43,8 @@ class Night:
     """Files of the archive whose last line was unfinished."""
     unplanned: list[str] = field(default_factory=list)
     """Why grids of the suite could not be planned, such as data that is missing here."""
+    refused: Sequence[str] = ()
+    """Records from guests' own nights that were not let in, and why."""
     warnings: list[str] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     """Rows whose runs are other ones than last night."""
@@ -65,29 +68,37 @@ class Night:
         ran = any(record.status not in ("load_error", "not_applicable") for record in variants)
         if not ran and (self.left or self.failed or self.unplanned):
             return 4
-        return 3 if self.failed or self.unplanned or self.damaged or self.set_aside else 0
+        return 3 if self.failed or self.unplanned or self.damaged or self.set_aside or self.refused else 0
 
 
 def nightly(
-    suite: Suite, archive: Archive, folder: Path, campaign: Campaign, seconds: float, listener: Listener
+    suite: Suite,
+    archive: Archive,
+    folder: Path,
+    campaign: Campaign,
+    seconds: float,
+    listener: Listener,
+    arrivals: Arrivals = Arrivals(),  # noqa: B008 - a frozen value
 ) -> Night:
     """Runs what the suite wants and the archive lacks, within `seconds`, and publishes every run as its group ends.
 
     The most valuable comes first: what has no published run of any version before what is stale, and each of these in
     the order of the suite. A group begins only where what its like took before fits into the time that is left.
-    `folder` holds last night's boards; the samples of each cell's first seed are copied into it.
+    What guests' own nights left is published before all. `folder` holds last night's boards; the samples of each cell's
+    first seed are copied into it.
 
     Raises:
         KeyboardInterrupt: after every group that had ended has been published.
     """
     started = time.monotonic()
-    night = Night(set_aside=archive.set_aside())
+    night = Night(set_aside=archive.set_aside(), refused=arrivals.refused)
     found = list(archive.records())
     night.damaged = [each for each in found if isinstance(each, StoreError)]
     before = [each for each in found if isinstance(each, RunRecord)]
     plan = _planned(suite, campaign, night)
     publisher = _Publisher(archive, campaign, folder, night, {record.id for record in before}, listener)
     night.finished = sum(spec.id in publisher.known for spec in plan.specs)
+    publisher.publish(arrivals.records)
     plan = _missing(plan, before, publisher)
     expected = _expectation(before)
 

@@ -67,7 +67,7 @@ def read_suite(path: Path, name: str, **given: str | None) -> Suite:
         raise UsageError(f"{path}: no suite can be read from it: {error}") from error
     if name not in document:
         raise UnknownNameError.among("suite", name, document)
-    table = _checked(f"{path}: [{name}]", document[name], {"about": str, "threads": int, "grid": list, **_COMMON})
+    table = checked(f"{path}: [{name}]", document[name], {"about": str, "threads": int, "grid": list, **_COMMON})
     common = {key: value for key, value in table.items() if key in _COMMON}
     shared: dict[str, Any] = {"threads": table.get("threads", 1), **given}
     entries = [
@@ -77,12 +77,12 @@ def read_suite(path: Path, name: str, **given: str | None) -> Suite:
 
 
 def _entry(where: str, found: Any, common: Mapping[str, Any], shared: Mapping[str, Any]) -> Entry:
-    table = _checked(where, found, {**_GRID, **_COMMON})
+    table = checked(where, found, {**_GRID, **_COMMON})
     for key in ("plugins", "datasets", "settings"):
-        _require_names(f"{where}: {key}", table.get(key, []))
+        require_names(f"{where}: {key}", table.get(key, []))
     for key in ("tricks", "without"):
         for alternatives in table.get(key, []):
-            _require_names(f"{where}: {key}", alternatives)
+            require_names(f"{where}: {key}", alternatives)
     options = {key: value for key, value in {**common, **table}.items() if key in _COMMON and key != "seeds"}
     requests = grid(
         _wanted(where, table, "plugins"),
@@ -96,7 +96,7 @@ def _entry(where: str, found: Any, common: Mapping[str, Any], shared: Mapping[st
     return Entry(tuple(requests), table.get("seeds", common.get("seeds")))
 
 
-def _checked(where: str, found: Any, wanted: Mapping[str, type]) -> dict[str, Any]:
+def checked(where: str, found: Any, wanted: Mapping[str, type]) -> dict[str, Any]:
     """`found` as a table whose keys are among those wanted and of the wanted types."""
     if not isinstance(found, dict):
         raise UsageError(f"{where}: found {type(found).__name__}, wanted a table")
@@ -108,7 +108,8 @@ def _checked(where: str, found: Any, wanted: Mapping[str, type]) -> dict[str, An
     return found
 
 
-def _require_names(where: str, found: Any) -> None:
+def require_names(where: str, found: Any) -> None:
+    """Raises UsageError unless `found` is a list of texts."""
     if not isinstance(found, list) or not all(isinstance(name, str) for name in found):
         raise UsageError(f"{where}: found {found!r}, wanted a list of texts")
 

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from ganbench.campaign import Group
 from ganbench.leaderboards.changes import Change
 from ganbench.leaderboards.entries import quantity_text
 from ganbench.leaderboards.markdown import escaped
-from ganbench.leaderboards.numbers import seconds_text
+from ganbench.leaderboards.numbers import seconds_text, seeds_text
 from ganbench.nightly.night import Night
 from ganbench.record import RunRecord
 
@@ -37,8 +38,9 @@ def summary(night: Night, suite: str) -> str:
         *_listed("Damaged lines of records", map(str, night.damaged)),
         *_listed("Unfinished lines, set aside beside their file", [path.name for path in night.set_aside]),
         *_listed("Grids that could not be planned", night.unplanned),
+        *_listed("Records that were not let in", night.refused),
         *_listed("Runs that failed", _failures(night.failed)),
-        *_listed("Left for another night", [f"{g.specs[0].dataset}: {g.specs[0].cell}" for g in night.left]),
+        *_listed("Left for another night", _left(night.left)),
         *_listed("Warnings", night.warnings),
     ]
     return "\n\n".join(sections) + "\n"
@@ -59,6 +61,14 @@ def _failures(records: Sequence[RunRecord]) -> list[str]:
         f"{dataset}: {cell}, seed{'s' * (len(found) > 1)} {', '.join(found)}: {status}: {reason}"
         for (dataset, cell, status, reason), found in seeds.items()
     ]
+
+
+def _left(groups: Sequence[Group]) -> list[str]:
+    """A line a cell, with its seeds."""
+    seeds: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for group in groups:
+        seeds[group.specs[0].dataset, group.specs[0].cell] += group.seeds
+    return [f"{dataset}: {cell}, {seeds_text(len(found))}" for (dataset, cell), found in seeds.items()]
 
 
 def _moved(moved: Sequence[Change]) -> list[str]:
