@@ -10,12 +10,15 @@ in ganbench's cache, as they are from the second evaluation on; torch-fidelity c
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 
+import prdc
 import torch
 from torch import Tensor
 
@@ -92,7 +95,7 @@ def inception_score(n: int, turns: int) -> None:
 
 
 def report(n: int, d: int, turns: int) -> None:
-    """Everything that both give: Inception Scores, FID, KID, precision and recall (and, ours, density and coverage)."""
+    """Inception Scores, FID, KID, precision and recall; density and coverage, for which theirs is the prdc package."""
     real, fake = features(n, d, 0), features(n, d, 1)
     logits = 4 * torch.randn(n, CLASSES, generator=torch.Generator().manual_seed(0))
     fid = torch_fidelity.metric_fid
@@ -104,9 +107,16 @@ def report(n: int, d: int, turns: int) -> None:
         torch_fidelity.metric_kid.kid_features_to_metric(fake, real, verbose=False)
         torch_fidelity.metric_prc.prc_features_to_metric(fake, real, verbose=False)
 
+    def theirs_with_prdc() -> None:
+        theirs()
+        with contextlib.redirect_stdout(io.StringIO()):
+            prdc.compute_prdc(real.numpy(), fake.numpy(), nearest_k=5)
+
     metrics = (InceptionScore(SPLITS), FrechetDistance(), KernelDistance(), Neighbours())
     shown = Evidence(torch.empty(0), Features(fake, logits), Features(real, logits, remembering()))
-    ratio(f"the whole report, n = {n}, d = {d}", theirs, _ours(metrics, shown), turns)
+    ours = _ours(metrics, shown)
+    ratio(f"the whole report, n = {n}, d = {d}", theirs_with_prdc, ours, turns)
+    ratio("against a report without density and coverage", theirs, ours, turns)
 
 
 def _ours(metrics: tuple[Callable[[Evidence], object], ...], shown: Evidence) -> Callable[[], object]:

@@ -36,6 +36,14 @@ def test_nearest_and_neighbours_are_scipys() -> None:
     assert neighbour_distances(A, 3, of=some).numpy() == pytest.approx(wanted[some], rel=1e-9)
 
 
+def test_with_many_features_each_distance_stands_for_both_rows() -> None:
+    """The k nearest others are the same where a distance is worked out once for its two rows, ties included."""
+    many = torch.randn(50, 300, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
+    many[7] = many[31]
+    wanted = np.sort(cdist(many, many, "sqeuclidean"), axis=1)[:, 1:4]
+    assert neighbour_distances(many, 3).numpy() == pytest.approx(wanted, rel=1e-9, abs=1e-9)
+
+
 def test_a_twin_is_a_neighbour() -> None:
     """At distance 0, though a row itself is not."""
     twins = torch.tensor([[1.0, 2.0], [1.0, 2.0], [4.0, 6.0]])
