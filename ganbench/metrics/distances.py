@@ -13,7 +13,6 @@ from torch import Tensor
 
 from ganbench.metrics.rows import checked, checked_pair, rows_at_once
 
-
 PRODUCTS_COST_MOST = 256
 """Features from which on products of vectors cost more than finding the least among them."""
 
