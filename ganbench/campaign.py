@@ -113,7 +113,7 @@ class Campaign:
         self.store.require_writable()
         self._check_loggers()
         asked = _with_controls(requests)
-        outcomes = self._describe(asked, timed)
+        outcomes = self.describe(asked, timed)
         if wrong := next((outcome for outcome in outcomes.values() if outcome.status == "usage"), None):
             raise UsageError(wrong.reason)
         return _plan(outcomes, seeds)
@@ -165,10 +165,11 @@ class Campaign:
                 if how != "ok":
                     raise UsageError(f"--log {name}: {why}")
 
-    def _describe(self, requests: Sequence[Request], timed: bool) -> dict[Request, Outcome]:
-        """What each request comes to; those on one dataset share a process, which loads it and the plugins once.
+    def describe(self, requests: Sequence[Request], timed: bool = False) -> dict[Request, Outcome]:
+        """What each request comes to, as `execution.describe` tells it, looked at in child processes.
 
-        What does not go well there is looked at again, each in a process of its own, so that it is nobody else's fault.
+        Those on one dataset share a process, which loads it and the plugins once. What does not go well there is looked
+        at again, each in a process of its own, so that it is nobody else's fault.
         """
         found = {} if timed else self._describe_together(requests)
         with tempfile.TemporaryDirectory() as folder:

@@ -43,6 +43,7 @@ class Experiment:
     template: RunSpec
     """The spec of each run but for its seed and group."""
     used: tuple[Offer, ...]
+    """The variant, tricks, dataset and metrics, as they were offered."""
 
     def spec(self, seed: int, group: Sequence[int]) -> RunSpec:
         """The spec of one seed of a group."""
@@ -89,7 +90,8 @@ def resolve(request: Request) -> Experiment:
     evaluator = Evaluator(dataset, [load(offer) for offer in metric_offers], extractor)
     if request.is_control:
         template = _template(request, dataset, evaluation, extractor, NO_BUDGET)
-        return Experiment(request, None, dataset, evaluator, replace(template, points=1, batch_size=0), ())
+        template = replace(template, points=1, batch_size=0)
+        return Experiment(request, None, dataset, evaluator, template, (dataset_offer, *metric_offers))
     offer = find("variants", request.variant)
     tricks, trick_offers = _load_tricks(request.tricks)
     taken, taken_offers = _load_tricks(request.without)
@@ -105,7 +107,7 @@ def resolve(request: Request) -> Experiment:
         machine=budget.machine,
         source_hash=source_hash((variant, dataset.standard), [source.module for source in sources]),
     )
-    return Experiment(request, variant, dataset, evaluator, template, (offer, *trick_offers, *taken_offers))
+    return Experiment(request, variant, dataset, evaluator, template, tuple(sources))
 
 
 def written_tricks(request: Request) -> tuple[str, ...]:
@@ -258,4 +260,4 @@ def _described(standard: Standard) -> str:
 
 def _check_device(device: str) -> None:
     if device.startswith("cuda") and not torch.cuda.is_available():
-        raise UsageError(f"--device {device}: this machine's torch sees no CUDA device; leave --device out for the CPU")
+        raise UsageError(f"--device {device}: this machine's torch sees no CUDA device; name --device cpu")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from ganbench.record import CONTROLS
+from ganbench.record import CONTROLS, RunSpec
 
 DATASETS = ("ring8", "digits")
 """What is run when no dataset is named."""
@@ -44,6 +44,28 @@ class Request:
     def as_dict(self) -> dict[str, Any]:
         """As JSON holds it."""
         return asdict(self)
+
+    @classmethod
+    def of(cls, spec: RunSpec, **changes: Any) -> Request:
+        """What asks for the run of `spec` again, with other `changes`.
+
+        A spec does not hold where data and weights lie, nor the path of images of one's own: these are to be changed.
+        """
+        asked = cls(
+            variant=spec.variant,
+            dataset=spec.dataset,
+            tricks=spec.tricks,
+            without=spec.without,
+            settings=tuple(f"{name}={value!r}" for name, value in spec.settings),
+            budget=None if spec.is_control else spec.budget,
+            batch_size=spec.batch_size or None,
+            points=spec.points or None,
+            samples=spec.samples or None,
+            extractor=spec.extractor or "none",
+            device=spec.device,
+            threads=spec.threads,
+        )
+        return replace(asked, **changes)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Request:

@@ -135,6 +135,8 @@ def _perform(job: dict[str, Any], tell: Callable[[dict[str, Any]], None]) -> Any
 
     if job["task"] == "state":
         return state(Offer(**job["offer"]))
+    if job["task"] == "states":
+        return [state(Offer(**offer)) for offer in job["offers"]]
     if job["task"] == "check":
         return _check(Offer(**job["offer"]), job["argument"], job["data_root"], tell)
     if job["task"] == "describe":

@@ -134,7 +134,7 @@ def mistaken(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, 
         ("no data", r"dataset 'mnist': .* MNIST/raw/ with the four files .*"),
         ("few images", r"found 3 images in .*/few, wanted at least 20 .*"),
         ("broken image", r"image '07\.png' cannot be used: .*"),
-        ("no cuda", r"--device cuda: this machine's torch sees no CUDA device; leave --device out for the CPU"),
+        ("no cuda", r"--device cuda: this machine's torch sees no CUDA device; name --device cpu"),
     ],
 )
 def test_a_mistake_that_shows_late_is_one_line_too(
@@ -173,7 +173,7 @@ def test_no_argument_is_help(capsys: pytest.CaptureFixture[str], monkeypatch: py
     bare = said(capsys, monkeypatch)
     assert bare == said(capsys, monkeypatch, "--help")
     assert (bare[0], bare[2]) == (0, "")
-    for name in ("check", "leaderboard", "list", "plugins", "run", "show"):
+    for name in ("check", "doctor", "leaderboard", "list", "plugins", "reproduce", "run", "show"):
         assert re.search(rf"^  {name} +[A-Z][^.]*[^.]\.$", bare[1], re.MULTILINE)
     text = " ".join(bare[1].split())
     assert "Exit codes: 0 all is well, 2 usage error and nothing was done, 3 some runs failed, 4 nothing ran" in text

@@ -88,7 +88,8 @@ def test_tricks_apply_in_their_order():
     experiment = resolved(tricks=("label_smoothing(epsilon=0.2)", "ema(decay=0.5)"))
     complete = with_standard(NSGAN, experiment.dataset.standard)
     assert experiment.variant == replace(complete, loss=Smoothed(NSGAN.loss, 0.2), ema=0.5)
-    assert [offer.name for offer in experiment.used] == ["nsgan", "label_smoothing", "ema"]
+    named = [offer.name for offer in experiment.used]
+    assert named == ["nsgan", "label_smoothing", "ema", "ring8", *experiment.dataset.evaluation.metrics]
 
 
 def test_settings_are_sorted_and_applied():
@@ -207,7 +208,7 @@ def test_what_cannot_be_is_refused(options: dict[str, Any], error: type[Ganbench
 @pytest.mark.skipif(torch.cuda.is_available(), reason="says what happens without a CUDA device")
 def test_a_device_that_is_not_there_is_refused():
     """The error says what to do."""
-    with pytest.raises(UsageError, match="--device cuda: this machine's torch sees no CUDA device; leave --device out"):
+    with pytest.raises(UsageError, match="--device cuda: this machine's torch sees no CUDA device; name --device cpu"):
         resolved(device="cuda")
 
 

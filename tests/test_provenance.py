@@ -16,13 +16,14 @@ import ganbench_plugins.gan
 import ganbench_plugins.nsgan
 import pytest
 import torch
+from distributions import distribution
 from ganbench_plugins.nsgan import NSGAN
 from ganbench_plugins.wgan_gp import WGAN_GP
 from toys import ADAM
 
 import ganbench.optimizers
 from ganbench.provenance import provenance, source_hash
-from ganbench.registry import find
+from ganbench.registry import Offer, find
 
 BASE = "from dataclasses import dataclass\nfrom ganbench import Halves\n\nclass Base(Halves):\n    scale = {scale}\n"
 LOSS = """
@@ -117,6 +118,40 @@ def test_provenance_names_versions_and_plugins():
     ganbench_with_version = f"ganbench {metadata.version('ganbench')}"
     assert found["used"] == {"nsgan": ganbench_with_version, "ema": ganbench_with_version}
     assert found["installed"]["ganbench"] == metadata.version("ganbench")
+
+
+def test_provenance_names_torchs_build():
+    """What it was built for and from, and the CPU's instructions that it uses: they decide the last bits."""
+    found = provenance([], "cpu")["torch"]
+    assert found["git"] == torch.version.git_version
+    assert found["instructions"] == torch.backends.cpu.get_cpu_capability()
+    assert found["build"] == (f"CUDA {torch.version.cuda}" if torch.version.cuda else "CPU")
+
+
+def test_provenance_has_the_source_of_each_part():
+    """The hash of what is used, kind by kind; core's own modules have none, as in the hash of them all."""
+    used = [find("variants", "nsgan"), find("tricks", "ema"), find("datasets", "ring8")]
+    assert provenance(used, "cpu")["sources"] == {
+        "variant nsgan": source_hash((), ["ganbench_plugins.nsgan"]),
+        "trick ema": source_hash((), ["ganbench_plugins.ema"]),
+    }
+
+
+def test_provenance_imports_nothing_else(acme: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Of installed plugins that are not used it takes name and version from their metadata alone."""
+    acme()
+    trap = f"from pathlib import Path\nPath({str(tmp_path / 'imported')!r}).touch()\nraise SystemExit"
+    for name in ("acme-bystander", "acme-other"):
+        distribution(tmp_path / "site", name, trap, {"variants": [name], "extensions": [name]})
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+    used = Offer("variants", "odd", "acme_loss", "acme", "2.0")
+    found = provenance([used], "cpu")
+    assert found["installed"].items() >= {"acme-bystander": "1.0", "acme-other": "1.0"}.items()
+    assert found["used"] == {"odd": "acme 2.0"}
+    source = b"acme_loss.py\0" + (tmp_path / "acme_loss.py").read_bytes() + b"\0"
+    assert found["sources"] == {"variant odd": hashlib.sha256(source).hexdigest()}
+    assert not (tmp_path / "imported").exists()
+    assert {"acme_bystander", "acme_other"} & set(sys.modules) == set()
 
 
 def test_what_a_built_in_plugin_imports_counts():

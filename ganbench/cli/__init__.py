@@ -1,7 +1,7 @@
 """The command line: one command a file; each parses, calls and prints.
 
 Exit codes: 0 all is well · 2 a usage error, nothing was done · 3 some runs failed · 4 nothing ran · 5 a board
-regressed · 130 interrupted.
+regressed, or a run was not reproduced · 130 interrupted.
 """
 
 from __future__ import annotations
@@ -16,7 +16,10 @@ import click
 from ganbench import __version__
 from ganbench.errors import GanbenchError
 
-COMMANDS = ("check", "evaluate", "leaderboard", "list", "new-plugin", "nightly", "plugins", "run", "show")
+COMMANDS = (
+    *("check", "doctor", "evaluate", "leaderboard", "list", "new-plugin", "nightly", "plugins", "reproduce"),
+    *("run", "show"),
+)
 
 
 class Commands(click.Group):
@@ -42,7 +45,7 @@ def ganbench() -> None:
     beside those of real data and of an untrained generator.
 
     Exit codes: 0 all is well, 2 usage error and nothing was done, 3 some runs failed, 4 nothing ran, 5 a board
-    regressed, 130 interrupted.
+    regressed or a run was not reproduced, 130 interrupted.
     """
 
 

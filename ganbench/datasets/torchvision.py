@@ -41,6 +41,7 @@ from ganbench.vision import torchvision
 
 CELEBA_SIDE = 64
 BLOCK = 10_000
+MNIST_PARTS = ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")
 MNIST_FILES = "{}/raw/ with the four files {{train,t10k}}-{{images-idx3,labels-idx1}}-ubyte"
 
 
@@ -55,6 +56,8 @@ class Source:
     """From torchvision's object to images, uint8 (n, channels, height, width), and labels (n,)."""
     files: str
     """What must lie under the data root."""
+    paths: tuple[str, ...]
+    """The same, path by path."""
 
 
 def grey(source: Any) -> tuple[Tensor, Tensor | None]:
@@ -85,22 +88,37 @@ def faces(source: Any) -> tuple[Tensor, Tensor | None]:
     return cached("celeba", key, make)["images"], None
 
 
+def idx_paths(folder: str) -> tuple[str, ...]:
+    """MNIST's four files and those of its like."""
+    return tuple(f"{folder}/raw/{part}-ubyte" for part in MNIST_PARTS)
+
+
 TRAIN_OR_TEST: Mapping[Split, Mapping[str, object]] = {"train": {"train": True}, "held_out": {"train": False}}
 SOURCES = {
-    "mnist": Source("MNIST", TRAIN_OR_TEST, grey, MNIST_FILES.format("MNIST")),
-    "fashion_mnist": Source("FashionMNIST", TRAIN_OR_TEST, grey, MNIST_FILES.format("FashionMNIST")),
-    "cifar10": Source("CIFAR10", TRAIN_OR_TEST, colour, "cifar-10-batches-py/ with data_batch_1 to 5 and test_batch"),
+    "mnist": Source("MNIST", TRAIN_OR_TEST, grey, MNIST_FILES.format("MNIST"), idx_paths("MNIST")),
+    "fashion_mnist": Source(
+        "FashionMNIST", TRAIN_OR_TEST, grey, MNIST_FILES.format("FashionMNIST"), idx_paths("FashionMNIST")
+    ),
+    "cifar10": Source(
+        "CIFAR10",
+        TRAIN_OR_TEST,
+        colour,
+        "cifar-10-batches-py/ with data_batch_1 to 5 and test_batch",
+        tuple(f"cifar-10-batches-py/{name}" for name in (*(f"data_batch_{k}" for k in range(1, 6)), "test_batch")),
+    ),
     "stl10": Source(
         "STL10",
         {"train": {"split": "unlabeled"}, "held_out": {"split": "test"}},
         halved,
         "stl10_binary/ with train, test and unlabeled *.bin",
+        tuple(f"stl10_binary/{name}_X.bin" for name in ("train", "test", "unlabeled")),
     ),
     "celeba": Source(
         "CelebA",
         {"train": {"split": "train"}, "held_out": {"split": "test"}},
         faces,
         "celeba/ with img_align_celeba/ and the five lists *.txt",
+        ("celeba/img_align_celeba", "celeba/list_eval_partition.txt", "celeba/list_attr_celeba.txt"),
     ),
 }
 

@@ -52,7 +52,7 @@ def load_inception(weights: Path | None = None) -> tuple[Inception, str]:
     Raises:
         ExtractorError: where the weights are missing, altered, hold anything but tensors, or are not Inception's.
     """
-    file = weights or Path(torch.hub.get_dir(), "checkpoints", FILE)
+    file = weights or kept_weights()
     content = _content(file)
     sha256 = hashlib.sha256(content).hexdigest()
     if weights is None and not sha256.startswith(HASH_START):
@@ -68,6 +68,11 @@ def load_inception(weights: Path | None = None) -> tuple[Inception, str]:
             f"extractor 'inception': {file} does not hold Inception-v3's weights as torch-fidelity names them "
             f"({' '.join(str(error).split())[:200]}); wanted {URL}"
         ) from error
+
+
+def kept_weights() -> Path:
+    """Where torch.hub's cache keeps the official weights, or would."""
+    return Path(torch.hub.get_dir(), "checkpoints", FILE)
 
 
 def _content(file: Path) -> bytes:

@@ -48,7 +48,8 @@ def read_run(path: Path, dataset: str, reference: str, data_root: Path | None, d
         raise SamplesError(
             f"{path}: found a run on {spec.dataset}, wanted one on {dataset}; name it with --reference {spec.dataset}"
         )
-    experiment = resolve(_request(spec, reference, data_root, device))
+    root = str(data_root) if data_root else None
+    experiment = resolve(Request.of(spec, dataset=reference, data_root=root, extractor="none", device=device))
     sample = _sampler(path, experiment, spec.seed)
     latents = evaluation_latents(experiment.dataset, spec.seed, spec.samples).to(device)
     with torch.no_grad():
@@ -61,22 +62,6 @@ def _spec(path: Path) -> RunSpec:
         return RunSpec.from_dict(parse_json((path / SPEC).read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError, RecordError) as error:
         raise SamplesError(f"{path / SPEC}: cannot be read as a run's spec ({error})") from error
-
-
-def _request(spec: RunSpec, reference: str, data_root: Path | None, device: str) -> Request:
-    return Request(
-        spec.variant,
-        reference,
-        spec.tricks,
-        spec.without,
-        tuple(f"{name}={value!r}" for name, value in spec.settings),
-        data_root=str(data_root) if data_root else None,
-        batch_size=spec.batch_size or None,
-        points=spec.points,
-        samples=spec.samples,
-        extractor="none",
-        device=device,
-    )
 
 
 def _sampler(path: Path, experiment: Experiment, seed: int) -> Callable[[Tensor], Tensor]:
