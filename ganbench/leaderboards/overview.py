@@ -20,9 +20,9 @@ BEGIN, END = "<!-- boards: begin -->", "<!-- boards: end -->"
 def overview_markdown(boards: Sequence[Board]) -> str:
     """Variants x boards: the headline with its interval, the tie groups and failures; the controls last.
 
-    Variants with tricks, and boards whose headline has no better or worse, are left to the page.
+    Variants with tricks, and boards whose headline is a word or has no better or worse, are left to the page.
     """
-    columns = {_title(board): _column(board) for board in boards if direction(board, board.headline) != "neither"}
+    columns = {_title(board): _column(board) for board in boards if _is_measured(board)}
     cells = dict.fromkeys(cell for column in columns.values() for cell in column)
     table = [
         {"": escaped(cell), **{escaped(title): escaped(column.get(cell, "")) for title, column in columns.items()}}
@@ -45,6 +45,11 @@ def with_overview(path: Path, overview: str) -> str:
         raise StoreError(f"{path}: wanted one line '{BEGIN}' and after it one line '{END}', to put the boards between")
     before, after = text[: text.index(BEGIN)], text[text.index(END) :]
     return f"{before}{BEGIN}\n\n{overview}\n\n{after}"
+
+
+def _is_measured(board: Board) -> bool:
+    how = board.quantities.get(board.headline, {})
+    return direction(board, board.headline) != "neither" and not how.get("labels")
 
 
 def _title(board: Board) -> str:
