@@ -335,8 +335,8 @@ def test_a_finished_run_learns_its_second_name(pool: Pool, tmp_path: Path) -> No
 
 
 def test_a_plan_can_tell_how_long_it_takes(pool: Pool, tmp_path: Path) -> None:
-    """Asked to, it trains a moment of each cell: ten times the budget is forecast to take several times as long."""
-    asked = [small(), small(budget="10kimg"), small(budget="10s")]
+    """Asked to, it trains a moment of each cell: a hundredfold budget is forecast to take several times as long."""
+    asked = [small(), small(budget="200kimg"), small(budget="10s")]
     plan = Campaign(Store(tmp_path), pool).plan(asked, 5, timed=True)
     short, long, fixed, *_ = [group.seconds or 0.0 for group in plan.groups]
     assert 3 * short < long

@@ -46,6 +46,7 @@ def of_offer(offer: Offer, argument: str | None = None, data_root: Path | None =
         "tricks": of_trick,
         "metrics": of_metric,
         "extensions": lambda _: iter(()),
+        "loggers": lambda _: iter(()),
     }
     if offer.kind == "datasets":
         thing(argument, data_root)  # the user's data may be missing, which is no fault of the plugin
