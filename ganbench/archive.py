@@ -69,6 +69,18 @@ class Archive:
         return found
 
 
+def sorted_out(found: Iterable[RunRecord | StoreError]) -> tuple[list[RunRecord], list[StoreError]]:
+    """The records among what a store or an archive gives, and what is wrong with the rest; each in its order."""
+    whole: list[RunRecord] = []
+    damaged: list[StoreError] = []
+    for each in found:
+        if isinstance(each, StoreError):
+            damaged.append(each)
+        else:
+            whole.append(each)
+    return whole, damaged
+
+
 def current(records: Iterable[RunRecord]) -> list[RunRecord]:
     """The records that a board shows, of `records` in the order of publication.
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from ganbench.archive import Archive, current
+from ganbench.archive import Archive, current, sorted_out
 from ganbench.campaign import Campaign
 from ganbench.errors import StoreError
 from ganbench.leaderboards.board import Board, boards
@@ -89,7 +89,7 @@ def stored_records(runs: Path, dataset: str | None = None) -> tuple[list[RunReco
         StoreError: when there is no whole record.
     """
     advice = f"under '{runs}': run some first, as in `ganbench run --plugin wgan_gp`"
-    return _sorted_out(list(Store(runs).records()), dataset, advice)
+    return _of_dataset(Store(runs).records(), dataset, advice)
 
 
 def published_records(folder: Path, dataset: str | None = None) -> tuple[list[RunRecord], list[StoreError]]:
@@ -99,15 +99,14 @@ def published_records(folder: Path, dataset: str | None = None) -> tuple[list[Ru
         StoreError: when there is no whole record.
     """
     advice = f"in '{folder}': publish some, as `ganbench nightly` does"
-    records, damaged = _sorted_out(list(Archive(folder).records()), dataset, advice)
+    records, damaged = _of_dataset(Archive(folder).records(), dataset, advice)
     return current(records), damaged
 
 
-def _sorted_out(
-    everything: Sequence[RunRecord | StoreError], dataset: str | None, advice: str
+def _of_dataset(
+    found: Iterable[RunRecord | StoreError], dataset: str | None, advice: str
 ) -> tuple[list[RunRecord], list[StoreError]]:
-    damaged = [found for found in everything if isinstance(found, StoreError)]
-    whole = [found for found in everything if isinstance(found, RunRecord)]
+    whole, damaged = sorted_out(found)
     records = [record for record in whole if dataset in (None, record.spec.dataset)]
     if not records:
         where = f"of dataset '{dataset}' " if dataset else ""

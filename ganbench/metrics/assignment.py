@@ -15,7 +15,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import torch
 from scipy.optimize import linear_sum_assignment
@@ -42,12 +42,21 @@ def wasserstein_2(a: Tensor, b: Tensor) -> float:
     Raises:
         ValueError: where there are not as many of each, or none, or one is not finite.
     """
+    return math.sqrt(least_mean_cost(a, b, "sqeuclidean"))
+
+
+def least_mean_cost(a: Tensor, b: Tensor, cost: Literal["euclidean", "sqeuclidean"]) -> float:
+    """The mean cost between samples a (n, d) and b (n, d), assigned to one another so that it is least.
+
+    Raises:
+        ValueError: where there are not as many of each, or none, or one is not finite.
+    """
     if a.shape != b.shape or len(a) == 0:
         raise ValueError(f"found samples of shapes {tuple(a.shape)} and {tuple(b.shape)}, wanted as many of each")
     require_finite(a)
     require_finite(b)
-    cost = cdist(a.double().numpy(), b.double().numpy(), "sqeuclidean")
-    return math.sqrt(cost[linear_sum_assignment(cost)].mean())
+    costs = cdist(a.double().numpy(), b.double().numpy(), cost)
+    return float(costs[linear_sum_assignment(costs)].mean())
 
 
 @lru_cache(maxsize=8)

@@ -24,14 +24,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from scipy.optimize import linear_sum_assignment
-from scipy.spatial.distance import cdist
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
 from ganbench.hooks import hookimpl
+from ganbench.metrics.assignment import least_mean_cost
 from ganbench.metrics.metric import Evidence, Kind, Metric, Quantity, Scores
-from ganbench.metrics.truth import require_finite, true_samples
+from ganbench.metrics.truth import true_samples
 
 if TYPE_CHECKING:
     from ganbench.datasets.density import GaussianMixture
@@ -51,12 +50,7 @@ def wasserstein_1(a: Tensor, b: Tensor) -> float:
     Raises:
         ValueError: where there are not as many of each, or none, or one is not finite.
     """
-    if a.shape != b.shape or len(a) == 0:
-        raise ValueError(f"found samples of shapes {tuple(a.shape)} and {tuple(b.shape)}, wanted as many of each")
-    require_finite(a)
-    require_finite(b)
-    cost = cdist(a.double().numpy(), b.double().numpy())
-    return float(cost[linear_sum_assignment(cost)].mean())
+    return least_mean_cost(a, b, "euclidean")
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
-from ganbench.archive import Archive, current
+from ganbench.archive import Archive, current, sorted_out
 from ganbench.campaign import Campaign, Group, Listener, Plan
 from ganbench.errors import StoreError, UsageError
 from ganbench.leaderboards.board import Board, boards
@@ -92,9 +92,7 @@ def nightly(
     """
     started = time.monotonic()
     night = Night(set_aside=archive.set_aside(), refused=arrivals.refused)
-    found = list(archive.records())
-    night.damaged = [each for each in found if isinstance(each, StoreError)]
-    before = [each for each in found if isinstance(each, RunRecord)]
+    before, night.damaged = sorted_out(archive.records())
     plan = _planned(suite, campaign, night)
     publisher = _Publisher(archive, campaign, folder, night, {record.id for record in before}, listener)
     night.finished = sum(spec.id in publisher.known for spec in plan.specs)
