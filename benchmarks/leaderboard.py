@@ -11,7 +11,6 @@ building the boards, writing every file. Seconds are those of the processor, whi
 from __future__ import annotations
 
 import argparse
-import resource
 import subprocess
 import sys
 import tempfile
@@ -20,6 +19,7 @@ from pathlib import Path
 from statistics import median
 
 import numpy as np
+from peak import peak
 
 from ganbench.archive import Archive, current
 from ganbench.leaderboards.board import boards
@@ -89,8 +89,7 @@ def regenerate(folder: Path) -> None:
     built = time.process_time() - started - read
     write_boards(found, folder / "boards")
     written = time.process_time() - started - read - built
-    largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
-    print(read, built, written, largest)
+    print(read, built, written, peak())
 
 
 def main() -> None:

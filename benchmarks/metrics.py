@@ -17,6 +17,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import prdc
 import torch
@@ -131,12 +132,11 @@ def _their_scores(logits: Tensor) -> None:
 def memory(n: int, d: int) -> None:
     """What the moments of n features add, at their peak, to a process that holds the features."""
     program = (
-        "import resource, torch; torch.set_num_threads(1); from ganbench.metrics.frechet import moments\n"
-        f"x = torch.ones({n}, {d}); moments(x[:10, :5])\n"
-        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss; moments(x)\n"
-        "print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)"
+        "import torch; torch.set_num_threads(1); from ganbench.metrics.frechet import moments; from peak import peak\n"
+        f"x = torch.ones({n}, {d}); moments(x[:10, :5]); before = peak(); moments(x); print(peak() - before)"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    here = Path(__file__).parent
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=here)
     print(f"{f'moments of {n} x {d}, added at the peak':44} {float(done.stdout):7.0f} MiB", flush=True)
 
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
+from ganbench.claim import claim
 from ganbench.errors import RecordError, StoreError
 from ganbench.leaderboards.conditions import Conditions
 from ganbench.record import RunRecord
@@ -51,6 +53,21 @@ class Archive:
                 file.write(record.to_json().encode() + b"\n")
                 file.flush()
                 os.fsync(file.fileno())
+
+    @contextmanager
+    def claimed(self) -> Iterator[None]:
+        """For as long as the block lasts, nobody else publishes here.
+
+        Raises:
+            StoreError: when somebody else does.
+        """
+        held = claim(self.folder)
+        if held is None:
+            raise StoreError(f"another command is publishing into {self.folder}; wait until it has ended")
+        try:
+            yield
+        finally:
+            held.release()
 
     def set_aside(self) -> list[Path]:
         """Moves every unfinished last line into `<dataset>.jsonl.damaged`, and returns the files that had one.

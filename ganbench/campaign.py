@@ -1,44 +1,27 @@
-"""Everything that one command asks for: requests become groups of runs, and every run becomes a record."""
+"""Everything that one command asks for, carried out: every run that was planned becomes a record."""
 
 from __future__ import annotations
 
-import re
 import shutil
 import tempfile
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from ganbench.budget import Budget
+from ganbench.claim import Claim
 from ganbench.errors import UsageError
-from ganbench.ingredients import parse_call, parse_setting
-from ganbench.record import CONTROLS, RunRecord, RunSpec, canonical
-from ganbench.registry import find, find_dataset
+from ganbench.planning import Group, Plan, check, describe, failed, plan_of, with_controls
+from ganbench.record import RunRecord, RunSpec
+from ganbench.registry import find
 from ganbench.request import Request
 from ganbench.store import Store
 from ganbench.supervision import Job, Outcome, Pool, tail
 
-_LEAST = {"points": 1, "batch_size": 2, "samples": 2, "threads": 1}
-_DEVICE = re.compile(r"cpu|cuda(:[0-9]+)?")
-
-
-@dataclass(frozen=True)
-class Group:
-    """Seeds of one request that are trained together: the unit of work."""
-
-    request: Request
-    specs: tuple[RunSpec, ...]
-    also: tuple[str, ...] = ()
-    """Other cells that were asked for and are the same recipe."""
-    seconds: float | None = None
-    """How long it will take, where that was asked for and could be told."""
-
-    @property
-    def seeds(self) -> tuple[int, ...]:
-        """The seeds, in order."""
-        return tuple(spec.seed for spec in self.specs)
+ASK_EVERY = 0.5
+"""Seconds after which a group that another command is running is asked for again."""
 
 
 class Listener(Protocol):
@@ -68,19 +51,19 @@ class Silence(Listener):
 
 
 @dataclass
-class Plan:
-    """What is to be done, and what is known already."""
+class Course:
+    """How far a command has come with its groups."""
 
-    groups: list[Group] = field(default_factory=list)
-    failures: list[RunRecord] = field(default_factory=list)
-    """Runs that cannot begin: their plugin does not load, or the combination makes no sense."""
-    warnings: list[str] = field(default_factory=list)
-    """What to know before the numbers are believed."""
-
-    @property
-    def specs(self) -> list[RunSpec]:
-        """Every run that was asked for."""
-        return [spec for group in self.groups for spec in group.specs] + [record.spec for record in self.failures]
+    kept: dict[RunSpec, RunRecord]
+    """The record of every run that has ended."""
+    claims: dict[Group, Claim] = field(default_factory=dict)
+    """Held for the groups that are running."""
+    before: dict[RunSpec, int | None] = field(default_factory=dict)
+    """When the record was written that a run found when it began."""
+    spent: dict[Group, dict[str, Any]] = field(default_factory=dict)
+    """The meters of groups that run or ran."""
+    elsewhere: list[Group] = field(default_factory=list)
+    """Groups that another command was running when their turn came."""
 
 
 @dataclass(frozen=True)
@@ -112,46 +95,81 @@ class Campaign:
             check(request)
         self.store.require_writable()
         self._check_loggers()
-        asked = _with_controls(requests)
-        outcomes = self.describe(asked, timed)
+        asked = with_controls(requests)
+        outcomes = describe(self.pool, asked, timed)
         if wrong := next((outcome for outcome in outcomes.values() if outcome.status == "usage"), None):
             raise UsageError(wrong.reason)
-        return _plan(outcomes, seeds)
+        return plan_of(outcomes, seeds)
 
     def carry_out(
         self, plan: Plan, listener: Listener | None = None, admits: Callable[[Group], bool] = lambda group: True
     ) -> list[RunRecord]:
         """Runs what has not ended yet, and returns the record of every run of the plan that has one then.
 
-        `admits` is asked right before a group would begin; one that it turns down is left for another time.
+        `admits` is asked right before a group would begin; one that it turns down is left for another time. A group
+        that another command is running is waited for, and its records are taken. Records that were there, or that the
+        runs left, are written again at the end where a plugin has deleted or damaged their files.
 
         Raises:
             KeyboardInterrupt: after the unfinished runs have been recorded as interrupted.
         """
         listener = listener or Silence()
         for failure in plan.failures:
-            self.store.begin(failure.spec)
-            self.store.commit(failure)
-        waiting = [group for group in plan.groups if self.again or not self.has_ended(group)]
+            self._keep(failure)
         for group in plan.groups:
             self._add_names(group)
-        before = {spec: self.store.committed(spec) for group in waiting for spec in group.specs}
-        spent: dict[Group, dict[str, Any]] = {}
+        course = Course({spec: record for spec in plan.specs if (record := self.store.find(spec)) is not None})
+        waiting = [group for group in plan.groups if self.again or not self.has_ended(group)]
         listener.planned(waiting)
         try:
-            for group, outcome in self._run(waiting, spent, listener, admits):
+            self._run_all(waiting, course, listener, admits)
+        except KeyboardInterrupt:
+            self.pool.close()  # so that no run leaves a record of its own after this
+            for group in waiting:
+                self._record_interruption(group, course)
+            raise
+        finally:
+            for claim in course.claims.values():
+                claim.release()
+        return [record for spec in plan.specs if (record := self._found(spec, course)) is not None]
+
+    def _run_all(
+        self, groups: Sequence[Group], course: Course, listener: Listener, admits: Callable[[Group], bool]
+    ) -> None:
+        """Runs the groups; those that another command is running are asked for until it has ended them, or itself."""
+
+        def begins(group: Group) -> bool:
+            return self._begins(group, course, listener, admits)
+
+        while groups:
+            course.elsewhere.clear()
+            for group, outcome in self._run(groups, course, listener, begins):
                 if outcome.status == "ok":  # then each run has left its record; if one has not, this is what happened
                     outcome = Outcome("crashed", "the process ended well but left no record")
-                self._record_failure(group, outcome, before, spent.get(group, {}))
-                listener.ended(group, self._finish(group))
-        except KeyboardInterrupt:
-            for group in waiting:
-                if not self.has_ended(group):
-                    log = self.store.folder(group.specs[0]) / "log.txt"
-                    outcome = Outcome("interrupted", "the command was interrupted", log_tail=tail(log))
-                    self._record_failure(group, outcome, before, spent.get(group, {}))
-            raise
-        return [record for spec in plan.specs if (record := self.store.find(spec)) is not None]
+                self._record_failure(group, outcome, course)
+                self._finish(group, course, listener)
+                course.claims.pop(group).release()
+            groups = tuple(course.elsewhere)
+            if groups:
+                time.sleep(ASK_EVERY)
+
+    def _begins(self, group: Group, course: Course, listener: Listener, admits: Callable[[Group], bool]) -> bool:
+        """Whether the group is to be run here and now; then it is claimed, and its folders are made."""
+        claim = self.store.claim(group.specs[0])
+        if claim is None:
+            course.elsewhere.append(group)
+            return False
+        done_elsewhere = not self.again and self.has_ended(group)
+        if done_elsewhere:
+            self._finish(group, course, listener)
+        if done_elsewhere or not admits(group):
+            claim.release()
+            return False
+        course.claims[group] = claim
+        course.before |= {spec: self.store.committed(spec) for spec in group.specs}
+        for spec in group.specs:
+            self.store.begin(spec)
+        return True
 
     def _check_loggers(self) -> None:
         """Raises UsageError for a logger that is not there, or does not load."""
@@ -165,52 +183,12 @@ class Campaign:
                 if how != "ok":
                     raise UsageError(f"--log {name}: {why}")
 
-    def describe(self, requests: Sequence[Request], timed: bool = False) -> dict[Request, Outcome]:
-        """What each request comes to, as `execution.describe` tells it, looked at in child processes.
-
-        Those on one dataset share a process, which loads it and the plugins once. What does not go well there is looked
-        at again, each in a process of its own, so that it is nobody else's fault.
-        """
-        found = {} if timed else self._describe_together(requests)
-        with tempfile.TemporaryDirectory() as folder:
-            jobs = [
-                Job(request, _description([request], timed), Path(folder) / f"{index}.txt")
-                for index, request in enumerate(requests)
-                if request not in found
-            ]
-            for request, outcome in self.pool.perform(jobs):
-                found[request] = replace(outcome, result=outcome.result[0]) if outcome.status == "ok" else outcome
-        return {request: found[request] for request in requests}
-
-    def _describe_together(self, requests: Sequence[Request]) -> dict[Request, Outcome]:
-        alike: dict[str, list[Request]] = defaultdict(list)
-        for request in requests:
-            alike[request.dataset].append(request)
-        with tempfile.TemporaryDirectory() as folder:
-            jobs = [
-                Job(dataset, _description(group, timed=False), Path(folder) / f"{index}.txt")
-                for index, (dataset, group) in enumerate(alike.items())
-                if len(group) > 1
-            ]
-            return {
-                request: Outcome("ok", result=result)
-                for dataset, outcome in self.pool.perform(jobs)
-                if outcome.status == "ok"
-                for request, result in zip(alike[dataset], outcome.result, strict=True)
-                if result is not None
-            }
-
     def _run(
-        self,
-        groups: Sequence[Group],
-        spent: dict[Group, dict[str, Any]],
-        listener: Listener,
-        admits: Callable[[Group], bool],
+        self, groups: Sequence[Group], course: Course, listener: Listener, begins: Callable[[Group], bool]
     ) -> Iterator[tuple[Group, Outcome]]:
-        """Runs the groups, and yields how each ended; `spent` is kept up to date with the meters of those that run."""
+        """Runs the groups that begin, and yields how each ended."""
         jobs = []
         for group in groups:
-            folder = [self.store.begin(spec) for spec in group.specs][0]  # noqa: RUF015 - every one is to be made
             payload = {
                 "task": "run",
                 "request": group.request.as_dict(),
@@ -221,20 +199,25 @@ class Campaign:
                 "also": group.also,
                 "loggers": self.loggers,
             }
-            jobs.append(Job(group, payload, folder / "log.txt"))
+            jobs.append(Job(group, payload, self._log(group)))
 
         def told(group: Group, news: dict[str, Any]) -> None:
-            spent[group] = news["meters"]
+            course.spent[group] = news["meters"]
             listener.progressed(group, news["fraction"], news["values"])
 
-        return self.pool.perform(jobs, told, admits)
+        return self.pool.perform(jobs, told, begins)
 
-    def _finish(self, group: Group) -> list[RunRecord]:
-        """Gives each run of the group the log that they share, and reads their records back."""
-        folders = [self.store.folder(spec) for spec in group.specs]
-        for folder in folders[1:]:
-            shutil.copyfile(folders[0] / "log.txt", folder / "log.txt")
-        return [record for spec in group.specs if (record := self.store.find(spec)) is not None]
+    def _finish(self, group: Group, course: Course, listener: Listener) -> None:
+        """Gives each run of the group the log that they share, and tells of the records that they left."""
+        for spec in group.specs[1:]:
+            with suppress(FileNotFoundError):  # nothing may have been printed, or a plugin may have deleted it
+                shutil.copyfile(self._log(group), self.store.folder(spec) / "log.txt")
+        found = {spec: record for spec in group.specs if (record := self.store.find(spec)) is not None}
+        course.kept |= found
+        listener.ended(group, list(found.values()))
+
+    def _log(self, group: Group) -> Path:
+        return self.store.folder(group.specs[0]) / "log.txt"
 
     def has_ended(self, group: Group) -> bool:
         """Whether every run of the group has ended in an earlier command."""
@@ -248,125 +231,34 @@ class Campaign:
             if record is not None and not set(group.also) <= set(record.also):
                 self.store.commit(replace(record, also=tuple(sorted({*record.also, *group.also}))))
 
-    def _record_failure(
-        self, group: Group, outcome: Outcome, before: Mapping[RunSpec, int | None], meters: dict[str, Any]
-    ) -> None:
-        """Records how the runs ended that have left no record since this command began; `before` is what was there."""
+    def _record_failure(self, group: Group, outcome: Outcome, course: Course) -> None:
+        """Records how the runs ended that have left no readable record of their own since they began."""
         for spec in group.specs:
-            if self.store.committed(spec) == before[spec]:
-                self.store.commit(_failed(spec, outcome, meters))
+            unchanged = self.store.committed(spec) == course.before[spec]
+            if unchanged or self.store.find(spec) is None:
+                self._keep(failed(spec, outcome, course.spent.get(group, {})))
 
+    def _record_interruption(self, group: Group, course: Course) -> None:
+        """Records a group of this command that has not ended as interrupted; another command's is its own to record."""
+        if self.has_ended(group):
+            return
+        if group not in course.claims:
+            claim = self.store.claim(group.specs[0])
+            if claim is None:
+                return
+            course.claims[group] = claim
+            course.before |= {spec: self.store.committed(spec) for spec in group.specs}
+        outcome = Outcome("interrupted", "the command was interrupted", log_tail=tail(self._log(group)))
+        self._record_failure(group, outcome, course)
 
-def check(request: Request) -> None:
-    """Raises UsageError for what can be seen without loading anything: names, budget, form of tricks and settings."""
-    if not request.is_control:
-        find("variants", request.variant)
-    find_dataset(request.dataset)
-    for trick in (*request.tricks, *request.without):
-        find("tricks", parse_call(trick)[0])
-    for setting in request.settings:
-        parse_setting(setting)
-    if request.budget is not None:
-        Budget.parse(request.budget)
-    for name, least in _LEAST.items():
-        if (found := getattr(request, name)) is not None and found < least:
-            raise UsageError(f"{name}: found {found}, wanted at least {least}")
-    if not _DEVICE.fullmatch(request.device):
-        raise UsageError(f"--device {request.device}: wanted cpu, cuda or cuda:N")
+    def _found(self, spec: RunSpec, course: Course) -> RunRecord | None:
+        """The run's record, if it has ended, in a file that can be read."""
+        record, kept = self.store.find(spec), course.kept.get(spec)
+        if record is None and kept is not None:
+            self._keep(kept)
+        return record or kept
 
-
-def _description(requests: Sequence[Request], timed: bool) -> dict[str, Any]:
-    return {"task": "describe", "requests": [request.as_dict() for request in requests], "timed": timed}
-
-
-def _with_controls(requests: Sequence[Request]) -> list[Request]:
-    """The requests without repetition, and the control rows of each of their datasets."""
-    controls = [
-        replace(request, variant=control, tricks=(), without=(), settings=(), budget=None)
-        for control in CONTROLS
-        for request in requests
-    ]
-    return list(dict.fromkeys([*requests, *controls]))
-
-
-def _plan(outcomes: Mapping[Request, Outcome], seeds: int | None) -> Plan:
-    plan = Plan()
-    cells: dict[str, list[Request]] = defaultdict(list)
-    for request, outcome in outcomes.items():
-        if outcome.status == "ok" and "not_applicable" not in outcome.result:
-            cells[_cell_key(request, outcome.result)].append(request)
-        else:
-            plan.failures += _cannot_begin(request, outcome, outcomes, seeds)
-    for names in cells.values():
-        simplest, *_ = sorted(names, key=lambda request: len(request.tricks + request.without + request.settings))
-        about = outcomes[simplest].result
-        cell = RunSpec.from_dict(about["template"]).cell
-        others = {RunSpec.from_dict(outcomes[name].result["template"]).cell for name in names} - {cell}
-        plan.groups += _groups(simplest, about, range(seeds or about["standard_seeds"]), tuple(sorted(others)))
-    about_data = (outcome.result.get("warning") for outcome in outcomes.values() if outcome.status == "ok")
-    plan.warnings = list(dict.fromkeys(filter(None, about_data)))
-    plan.failures = list({record.id: record for record in plan.failures}.values())
-    plan.groups.sort(key=lambda group: group.request.is_control)
-    return plan
-
-
-def _cell_key(request: Request, about: Mapping[str, Any]) -> str:
-    """What two requests share that come to the same runs, whatever they are called."""
-    names = {"variant": "", "tricks": (), "without": (), "settings": (), "source_hash": None}
-    if request.is_control or not about["recipe"]:
-        names = {}
-    return canonical([about["recipe"], about["template"] | names])
-
-
-def _groups(request: Request, about: Mapping[str, Any], seeds: Sequence[int], also: tuple[str, ...]) -> Iterable[Group]:
-    """The seeds in groups of the size that pays, always cut at the same places.
-
-    So more seeds add groups to full ones, which stay as they are; only a last group that they fill up is run anew.
-
-    Held-out reals have no seed of their own: that control is one run.
-    """
-    template = RunSpec.from_dict(about["template"])
-    if request.variant == CONTROLS[0]:
-        seeds = (0,)
-    size = about["group_size"]
-    for start in range(0, len(seeds), size):
-        chunk = tuple(seeds[start : start + size])
-        yield Group(
-            request,
-            tuple(replace(template, seed=seed, group=chunk) for seed in chunk),
-            also,
-            about["seconds"] and about["seconds"] * len(chunk) / size,
-        )
-
-
-def _cannot_begin(
-    request: Request, outcome: Outcome, outcomes: Mapping[Request, Outcome], seeds: int | None
-) -> Iterable[RunRecord]:
-    """One record a seed, on the board where the run would have stood."""
-    control = replace(request, variant=CONTROLS[0], tricks=(), without=(), settings=(), budget=None)
-    about = outcomes[control]
-    if about.status != "ok":
-        raise UsageError(f"dataset '{request.dataset}' cannot be loaded: {about.status}: {about.reason}")
-    budget = Budget.parse(request.budget or about.result["standard_budget"])
-    tricks = request.tricks
-    if outcome.status == "ok":
-        tricks = tuple(outcome.result["tricks"])
-        outcome = Outcome("not_applicable", outcome.result["not_applicable"])
-    spec = replace(
-        RunSpec.from_dict(about.result["template"]),
-        variant=request.variant.rpartition(":")[2],
-        tricks=tricks,
-        without=request.without,
-        settings=tuple(sorted(map(parse_setting, request.settings))),
-        budget=str(budget),
-        machine=budget.machine,
-        batch_size=about.result["standard_batch_size"],
-        points=request.points or about.result["standard_points"],
-    )
-    for seed in range(seeds or about.result["standard_seeds"]):
-        yield _failed(replace(spec, seed=seed, group=(seed,)), outcome, {})
-
-
-def _failed(spec: RunSpec, outcome: Outcome, meters: dict[str, Any]) -> RunRecord:
-    status = "crashed" if outcome.status == "usage" else outcome.status
-    return RunRecord(spec=spec, status=status, reason=outcome.reason, meters=meters, log_tail=outcome.log_tail)
+    def _keep(self, record: RunRecord) -> None:
+        """Leaves the record in its run's folder."""
+        self.store.begin(record.spec)
+        self.store.commit(record)

@@ -56,7 +56,11 @@ def register_metrics(register: Callable[[str, Metric], None]) -> None:
 
 @hookspec
 def run_started(spec: Mapping[str, Any], folder: Path) -> None:
-    """A run (one seed) begins in `folder`; `spec` is its RunSpec as a mapping."""
+    """A run (one seed) begins in `folder`; `spec` is its RunSpec as a mapping.
+
+    This and the next two are heard in the process that trains, with its rights: an extension that exits, hangs or
+    breaks torch does so to every run that it hears of.
+    """
 
 
 @hookspec

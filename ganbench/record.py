@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import sys
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from functools import cache, cached_property
@@ -174,8 +175,8 @@ class RunRecord:
             _require_numbers("RunRecord.curve", {"fraction": point["fraction"]})
             _require_numbers("RunRecord.curve.meters", point["meters"])
             _require_numbers("RunRecord.curve.values", point["values"])
-        if not all(isinstance(how, dict) for how in self.quantities.values()):
-            raise RecordError("RunRecord.quantities: wanted an object for each value")
+        for name, how in self.quantities.items():
+            _require_reading(f"RunRecord.quantities.{name}", how)
 
     def _plain(self) -> dict[str, Any]:
         return {"id": self.id, **{f.name: getattr(self, f.name) for f in fields(self)}, "spec": self.spec.as_dict()}
@@ -236,14 +237,15 @@ def parse_json(text: str) -> dict[str, Any]:
         if value is None:
             hooks: dict[str, Any] = {"parse_constant": _refuse_constant, "parse_float": _finite}
             value = json.loads(text, object_pairs_hook=_no_repeats, **hooks)
-    except (ValueError, RecursionError) as error:
+            strict_json(value)  # half of a surrogate pair can be read, but no file can be written from it
+    except (ValueError, OverflowError, RecursionError) as error:
         raise RecordError(f"not strict JSON: {error}") from error
     if not isinstance(value, dict):
         raise RecordError(f"found JSON of type {type(value).__name__}: wanted an object")
     return value
 
 
-_CONTAINERS = {dict, list}
+_NUMBERS, _CONTAINERS = {int, float}, {dict, list}
 
 
 def _quickly(text: str) -> Any:
@@ -331,11 +333,39 @@ def _require_members(where: str, values: tuple[Any, ...], wanted: type) -> None:
 def _require_numbers(where: str, values: Any) -> None:
     if not isinstance(values, dict):
         raise RecordError(f"{where}: found {type(values).__name__}, wanted an object of numbers")
-    if set(map(type, values.values())) <= {int, float}:
+    types = set(map(type, values.values()))
+    if types <= {float} or (types <= _NUMBERS and max(map(abs, values.values())) <= sys.float_info.max):
         return
     for name, value in values.items():
         if not isinstance(value, int | float) or isinstance(value, bool):
             raise RecordError(f"{where}.{name}: found {type(value).__name__}, wanted a number")
+        if abs(value) > sys.float_info.max:
+            raise RecordError(f"{where}.{name}: found a number that no float can hold")
+
+
+_READING: dict[str, tuple[type, ...]] = {
+    "direction": (str,),
+    "unit": (str,),
+    "lowest": (int, float, type(None)),
+    "highest": (int, float, type(None)),
+    "meaning": (str,),
+    "labels": (list,),
+    "beside": (str,),
+    "role": (str,),
+}
+
+
+def _require_reading(where: str, how: Any) -> None:
+    """That `how` says in words and bounds how a value is to be read, as far as it says so."""
+    if not isinstance(how, dict):
+        raise RecordError(f"{where}: found {type(how).__name__}, wanted an object")
+    for name, types in _READING.items():
+        if name in how and type(how[name]) not in types:
+            raise RecordError(f"{where}.{name}: found {type(how[name]).__name__}, which it cannot be")
+    _require_members(f"{where}.labels", tuple(how.get("labels", ())), str)
+    if how.get("direction", "neither") not in ("higher", "lower", "neither"):
+        raise RecordError(f"{where}.direction: found '{how['direction']}', wanted higher, lower or neither")
+    _require_numbers(where, {name: bound for name in ("lowest", "highest") if (bound := how.get(name)) is not None})
 
 
 def _tupled(value: Any) -> Any:

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from ganbench.archive import Archive
-from ganbench.campaign import Campaign, Group, Listener, Plan, check
+from ganbench.campaign import Campaign, Listener
 from ganbench.errors import RecordError, StoreError, UnknownNameError, UsageError, one_line
 from ganbench.ingredients import parse_call
+from ganbench.planning import Group, Plan, check, describe
 from ganbench.record import RunRecord, RunSpec
 from ganbench.registry import find, find_dataset, offers
 from ganbench.request import Request
@@ -66,7 +67,7 @@ def run_again(record: RunRecord, request: Request, campaign: Campaign, listener:
     Raises:
         UsageError: when something must be mended first, or the store holds that run already.
     """
-    outcome = campaign.describe([request])[request]
+    outcome = describe(campaign.pool, [request])[request]
     if outcome.status == "usage":
         raise UsageError(f"run {record.id} cannot be run again here: {outcome.reason}")
     if outcome.status != "ok":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -47,19 +48,22 @@ def save_snapshot(folder: Path, ids: Sequence[str], snapshot: Snapshot) -> None:
     }
     tensors = {f"trainer.{name}": tensor for name, tensor in snapshot.trainer.items()}
     tensors |= {f"rng.{name}": state for name, state in snapshot.rng.items()}
+    kept, text = owned(tensors), canonical(about)
     with replacing(folder / NAME) as path:
-        save_file(owned(tensors), path, {"ganbench": canonical(about)})
+        save_file(kept, path, {"ganbench": text, "sha256": _digest(text, kept)})
 
 
 def load_snapshot(folder: Path, ids: Sequence[str]) -> Snapshot | None:
     """The snapshot of the group `ids`; None when there is none, or when it is damaged or another group's."""
     try:
         with safe_open(folder / NAME, framework="pt") as file:
-            about = parse_json((file.metadata() or {}).get("ganbench", ""))
+            metadata = file.metadata() or {}
+            text = metadata.get("ganbench", "")
+            about = parse_json(text)
             tensors: dict[str, Tensor] = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
     except (OSError, SafetensorError, RecordError):
         return None
-    if about.get("ids") != list(ids):
+    if about.get("ids") != list(ids) or metadata.get("sha256") != _digest(text, tensors):
         return None
     try:
         return _read(about, tensors)
@@ -79,6 +83,15 @@ def _read(about: dict[str, Any], tensors: dict[str, Tensor]) -> Snapshot:
         seconds=about["seconds"],
         rng=rng,
     )
+
+
+def _digest(text: str, tensors: Mapping[str, Tensor]) -> str:
+    """The SHA-256 of everything in the file: one flipped bit would train on to numbers of something else."""
+    found = hashlib.sha256(text.encode())
+    for name, tensor in sorted(tensors.items()):
+        found.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        found.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
+    return found.hexdigest()
 
 
 def _below(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

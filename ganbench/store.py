@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ganbench.atomic import write_text
+from ganbench.claim import Claim, claim
 from ganbench.errors import RecordError, StoreError
 from ganbench.record import RunRecord, RunSpec, canonical
 
@@ -50,6 +51,10 @@ class Store:
         folder = self.folder(spec)
         write_text(folder / "spec.json", canonical(spec.as_dict()) + "\n")
         return folder
+
+    def claim(self, spec: RunSpec) -> Claim | None:
+        """The claim to do the run, and those trained together with it; None while another command does it."""
+        return claim(self.folder(spec))
 
     def commit(self, record: RunRecord) -> None:
         """Makes the record the run's result."""

@@ -23,6 +23,8 @@ from ganbench.errors import UsageError
 
 LOOK_EVERY = 0.1
 """Seconds between two looks at deadlines and memory."""
+GRACE = 10.0
+"""Seconds that a worker has to bury a child that was killed; one that does not is ended too."""
 GIB = 2**30
 LOG_TAIL = 8000
 """Bytes of its log that the outcome of a failed job keeps."""
@@ -45,7 +47,8 @@ class Limits:
 
     seconds: float | None = None
     memory: int | None = None
-    """Bytes of resident memory of the child and all its children; None for an equal share of nine tenths of all."""
+    """Bytes in memory of the child and all its children, what they share counted once; None for an equal share of nine
+    tenths of all."""
 
     def among(self, jobs: int) -> Limits:
         """The same with the memory of one of `jobs` jobs that run at once."""
@@ -101,8 +104,12 @@ class Pool:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        for worker in self._workers:
-            worker.close()
+        self.close()
+
+    def close(self) -> None:
+        """Ends the workers, and whatever they are doing."""
+        while self._workers:
+            self._workers.pop().close()
 
     def perform(
         self,
@@ -173,6 +180,7 @@ class _Worker:
         self._log, self._limits = log, limits
         self._child: int | None = None
         self._deadline: float | None = None
+        self._killed = 0.0
         self._rest = b""
         self._token = secrets.token_hex(8)
         self._said: dict[str, Any] = {}
@@ -224,17 +232,20 @@ class _Worker:
         return "progress" in message
 
     def _enforce(self) -> None:
-        if self._child is None or self._verdict is not None:
+        if self._verdict is not None:
+            if time.monotonic() > self._killed + GRACE:  # a plugin stopped it, or forks faster than it can kill
+                self._process.kill()
+            return
+        if self._child is None:
             return
         _shorten(self._log)
         if self._deadline is not None and time.monotonic() > self._deadline:
             self._verdict = Outcome("timeout", f"took longer than the time limit of {self._limits.seconds:g} s")
-        elif self._limits.memory is not None and (used := _resident(self._child)) > self._limits.memory:
-            self._verdict = Outcome(
-                "out_of_memory",
-                f"used {used / GIB:.2f} GiB of memory, over the limit of {self._limits.memory / GIB:.2f} GiB",
-            )
+        elif (most := self._limits.memory) is not None and (used := _used(self._child, most)) > most:
+            found = f"used {used / GIB:.2f} GiB of memory, over the limit of {most / GIB:.2f} GiB"
+            self._verdict = Outcome("out_of_memory", found)
         if self._verdict is not None:
+            self._killed = time.monotonic()
             _kill(self._child)
 
     def _end(self, exit_code: int | None) -> None:
@@ -277,15 +288,26 @@ def _shorten(log: Path | None) -> None:
                 file.write(f"[cut: this log was longer than {LOG_LIMIT >> 20} MiB]\n{end}")
 
 
-def _resident(pid: int) -> int:
-    """Bytes in memory of a process and its descendants; 0 when it is gone."""
-    used = 0
+def _used(pid: int, limit: int) -> int:
+    """Bytes in memory of a process and its descendants; 0 when it is gone.
+
+    Each page of memory is counted for all that share it, which is quick, or where that passes the limit in parts.
+    """
+    members: list[psutil.Process] = []
     with suppress(psutil.Error):
-        process = psutil.Process(pid)
-        for member in (process, *process.children(recursive=True)):
-            with suppress(psutil.Error):
-                used += member.memory_info().rss
-    return used
+        members = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
+    resident = _total(members, lambda member: member.memory_info().rss)
+    if len(members) == 1 or resident <= limit:
+        return resident
+    return _total(members, lambda member: getattr(member.memory_full_info(), "pss", member.memory_info().rss))
+
+
+def _total(members: Sequence[psutil.Process], measure: Callable[[psutil.Process], int]) -> int:
+    total = 0
+    for member in members:
+        with suppress(psutil.Error):
+            total += measure(member)
+    return total
 
 
 def _kill(pid: int) -> None:

@@ -9,6 +9,7 @@ job is gone.
 from __future__ import annotations
 
 import ctypes
+import errno
 import faulthandler
 import json
 import os
@@ -28,7 +29,7 @@ from ganbench.errors import GanbenchError, NotApplicable, PluginError, UsageErro
 from ganbench.registry import Offer
 from ganbench.request import Request
 
-PR_SET_CHILD_SUBREAPER = 36
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 LOOK_EVERY = 20
 """Milliseconds between two looks at whether the child has ended."""
 
@@ -78,8 +79,12 @@ def _wait(child: int) -> int:
 
 def _adopt_orphans() -> None:
     """Makes this process the parent of what its children leave behind, in whatever session; Linux alone can."""
+    _prctl(PR_SET_CHILD_SUBREAPER, 1)
+
+
+def _prctl(option: int, value: int) -> None:
     with suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
 
 
 def _end_what_it_left() -> None:
@@ -94,6 +99,7 @@ def _end_what_it_left() -> None:
 def _be_the_child(job: dict[str, Any]) -> None:
     """Does the job and leaves the process; never returns."""
     os.setsid()
+    _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # a worker that is killed takes its child with it
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     status = 1
     try:
@@ -177,6 +183,8 @@ def _failure(error: BaseException) -> dict[str, str]:
     """The status and the reason that an exception stands for; "usage" for what the user must mend."""
     if isinstance(error, MemoryError) or _is_torch_out_of_memory(error):
         return {"status": "out_of_memory", "reason": f"an allocation failed: {one_line(error)}"}
+    if _is_full_disk(error):
+        return {"status": "interrupted", "reason": f"the disk is full ({one_line(error)}); make room and run it again"}
     kinds: list[tuple[type[GanbenchError], str]] = [
         (UsageError, "usage"),
         (NotApplicable, "not_applicable"),
@@ -192,6 +200,14 @@ def _is_torch_out_of_memory(error: BaseException) -> bool:
     import torch
 
     return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
+
+
+def _is_full_disk(error: BaseException) -> bool:
+    """Whether it is no fault of the run, which is to be done again; safetensors says so in its text alone."""
+    numbers = (errno.ENOSPC, errno.EDQUOT)
+    texts = [f"(os error {number})" for number in numbers]
+    is_safetensors = type(error).__name__ == "SafetensorError" and any(text in str(error) for text in texts)
+    return is_safetensors or (isinstance(error, OSError) and error.errno in numbers)
 
 
 def _say(descriptor: int, token: str, message: dict[str, Any]) -> None:

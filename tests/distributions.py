@@ -28,13 +28,17 @@ def distribution(site: Path, name: str, source: str, offers: Mapping[str, Sequen
 
 
 MISFITS = """
+import collections
 import ctypes
 import itertools
+import json
 import os
 import signal
 import subprocess
+import threading
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 
@@ -131,6 +135,47 @@ class Patricide(Misfit):
             pass
 
 
+class Deaf(Misfit):
+    def misbehave(self, call):
+        for number in {*range(1, 32)} - {signal.SIGKILL, signal.SIGSTOP}:
+            signal.signal(number, signal.SIG_IGN)
+        collections.deque(itertools.repeat(0), maxlen=0)  # a loop in C that never lets go of the interpreter
+
+
+class Bomb(Misfit):
+    def misbehave(self, call):
+        for _ in range(4 * (call == 1)):
+            if os.fork() == 0:  # 15 in all, for the children go on forking
+                os.setsid()
+                signal.signal(signal.SIGTERM, signal.SIG_IGN)
+                KEPT.append(call)
+        while KEPT:
+            print("left behind", os.getpid())
+            time.sleep(1000)
+        return 1.0
+
+
+class Threads(Misfit):
+    def misbehave(self, call):
+        threading.Thread(target=time.sleep, args=(1000,)).start()
+        return 1.0
+
+
+class Patches(Misfit):
+    def misbehave(self, call):
+        torch.randn = torch.Tensor.__mul__ = torch.optim.Adam.step = json.dumps = None
+        return 1.0
+
+
+class Vandal(Misfit):
+    def misbehave(self, call):
+        for path in Path("runs").rglob("*.json"):
+            path.write_text("{}")
+        for path in Path("runs").glob("*/vandal/*/*"):
+            path.unlink()
+        os._exit(0)
+
+
 class Slow(Misfit):
     def misbehave(self, call):
         time.sleep(0.01)
@@ -168,7 +213,7 @@ def register_tricks(register):
 """
 MISFIT_NAMES = (
     *("raises", "hangs", "leaves", "segfaults", "killed", "signalled", "exits", "diverges", "hungry", "huge", "chatty"),
-    *("reads", "forks", "patricide", "slow", "undeclared"),
+    *("reads", "forks", "patricide", "deaf", "bomb", "threads", "patches", "vandal", "slow", "undeclared"),
 )
 
 

@@ -18,7 +18,7 @@ import ganbench
 
 ROOT = Path(__file__).parents[1]
 RANKS = [
-    "errors ingredient trainer hooks atomic cache vision randomness statistics aggregates flops",
+    "errors ingredient trainer hooks atomic cache claim vision randomness statistics aggregates flops",
     "ranks budget record literals loss dynamics pair optimizers",
     "networks variant",
     "request store datasets metrics leaderboards agreement",
@@ -31,7 +31,8 @@ RANKS = [
     "forecast samples",
     "execution judgement testing",
     "worker supervision",
-    "campaign examination diagnosis",
+    "planning examination diagnosis",
+    "campaign",
     "notebook nightly reproduction",
     "publication",
     "cli",

@@ -124,3 +124,15 @@ def test_other_conditions_are_other_cells():
     """A change of budget or data replaces nothing."""
     short, long = ok("nsgan", 0, 6), ok("nsgan", 0, 8, budget="9999 samples", source_hash="b" * 64)
     assert current([short, long]) == [short, long]
+
+
+def test_one_command_publishes_at_a_time(tmp_path: Path):
+    """A second one is told so at once, and may as soon as the first has ended; another archive is free meanwhile."""
+    archive, same = Archive(tmp_path / "records"), Archive(tmp_path / "records")
+    with archive.claimed(), Archive(tmp_path / "others").claimed():
+        refused = pytest.raises(StoreError, match=f"another command is publishing into {archive.folder}; wait")
+        with refused, same.claimed():
+            pass
+    with same.claimed():
+        same.append(RECORDS)
+    assert sorted(path.name for path in archive.folder.iterdir()) == ["grid25.jsonl", "ring8.jsonl"]

@@ -7,7 +7,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,13 +15,14 @@ from typing import Any
 
 import psutil
 import pytest
-from distributions import GANBENCH, environment, ganbench, install_misfits, records, timeless
+from distributions import GANBENCH, SMALL, distribution, environment, ganbench, install_misfits, records, timeless
 from safetensors import safe_open
 
-from ganbench.campaign import Campaign, Group, _plan
+from ganbench.campaign import Campaign
 from ganbench.errors import UsageError
 from ganbench.execution import describe
-from ganbench.record import CONTROLS, RunRecord
+from ganbench.planning import Group, plan_of
+from ganbench.record import CONTROLS, RunRecord, RunSpec
 from ganbench.request import Request, grid
 from ganbench.store import Store
 from ganbench.supervision import Limits, Outcome, Pool
@@ -249,6 +250,104 @@ def carried_out(
     return campaign.carry_out(plan, heard), heard
 
 
+COUNTED = """
+import time
+from ganbench import Recipe, hookimpl
+from ganbench_plugins.nsgan import NonSaturating
+
+
+class Counted(NonSaturating):
+    def discriminator(self, d, real, fake):
+        with open("calls", "a") as file:
+            file.write("x")
+        time.sleep(0.05)
+        return super().discriminator(d, real, fake)
+
+
+@hookimpl
+def register_variants(register):
+    register("counted", Recipe(name="counted", paper="https://example.org", loss=Counted()))
+"""
+
+
+def test_two_commands_share_the_work(tmp_path: Path) -> None:
+    """Of two commands that ask for the same at once, one trains each group, and both end with the same records."""
+    site = tmp_path / "site"
+    distribution(site, "acme-counted", COUNTED, {"variants": ["counted"]})
+    both = [
+        subprocess.Popen(
+            [*GANBENCH, "run", "-p", "counted,nsgan", *BUDGET, "-d", "ring8", "--seeds", "2", "--jobs", "1", "--json"],
+            cwd=tmp_path,
+            env=environment(site),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    one, other = (command.communicate() for command in both)
+    assert ([command.returncode for command in both], one[1], other[1]) == ([0, 0], "", "")
+    assert (tmp_path / "calls").read_text() == "x" * STEPS
+    assert json.loads(one[0]) == json.loads(other[0])
+    assert {run["status"] for run in json.loads(one[0])} == {"ok"}
+
+
+def held(pool: Pool, root: Path, meanwhile: Callable[[Group], None]) -> tuple[list[RunRecord], Heard]:
+    """What a campaign of one group comes to while another command has it until `meanwhile` is done."""
+    plan, heard = Campaign(Store(root), pool).plan([small()], 1), Heard()
+    plan.groups = [group for group in plan.groups if not group.request.is_control]
+    (group,) = plan.groups
+    claim = Store(root).claim(group.specs[0])
+    assert claim is not None
+    with ThreadPoolExecutor() as threads:
+        ended = threads.submit(Campaign(Store(root), pool).carry_out, plan, heard)
+        time.sleep(1.0)
+        assert not ended.done()
+        assert not (Store(root).folder(group.specs[0]) / "log.txt").exists()
+        meanwhile(group)
+        claim.release()
+        return ended.result(), heard
+
+
+def test_a_group_that_another_command_leaves_is_run(pool: Pool, tmp_path: Path) -> None:
+    """It is waited for, and run when the other one has gone without having ended it."""
+    found, heard = held(pool, tmp_path, lambda group: None)
+    assert [record.status for record in found] == ["ok"]
+    assert heard.fractions
+
+
+def test_a_group_that_another_command_ends_is_not_run(pool: Pool, tmp_path: Path) -> None:
+    """Its records are taken as they are, and nothing is trained."""
+    theirs = RunRecord(RunSpec("x", "ring8", "", 0, (0,)), "ok")
+
+    def end_it(group: Group) -> None:
+        Store(tmp_path).commit(replace(theirs, spec=group.specs[0]))
+
+    found, heard = held(pool, tmp_path, end_it)
+    assert [(record.status, record.values) for record in found] == [("ok", {})]
+    assert (heard.fractions, [statuses for _, statuses in heard.ended_groups]) == ([], [["ok"]])
+
+
+def test_a_full_disk_is_no_fault_of_the_run(site: Path, tmp_path: Path) -> None:
+    """What does not fit is recorded as interrupted, with nothing left in part, and is run when there is room."""
+    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=160k", "none", tmp_path], capture_output=True, text=True)
+    if made.returncode != 0:
+        pytest.skip(f"a full disk was NOT tried: no small one can be mounted here ({made.stderr.strip()})")
+    command = ("run", "-p", "nsgan", *SMALL, "--seeds", "1")
+    try:
+        done = ganbench(*command, cwd=tmp_path)
+        (record,) = (each for each in records(tmp_path / "runs").values() if each["spec"]["variant"] == "nsgan")
+        assert done.returncode == 3, done.stderr
+        assert record["status"] == "interrupted"
+        assert record["reason"].startswith("the disk is full (")
+        assert record["reason"].endswith("No space left on device (os error 28)); make room and run it again")
+        assert {path.name for path in tmp_path.rglob("nsgan/*/*")} == {"spec.json", "log.txt", "record.json"}
+        subprocess.run(["mount", "-o", "remount,size=8m", tmp_path], check=True)
+        assert ganbench(*command, cwd=tmp_path).returncode == 0
+    finally:
+        subprocess.run(["umount", tmp_path], check=True)
+
+
 def test_the_same_requests_leave_the_same_records_anywhere(pool: Pool, tmp_path: Path) -> None:
     """Two folders get records that are equal in every number but time, and in every other field."""
     first, _ = carried_out(pool, tmp_path / "a", small(), seeds=2)
@@ -423,6 +522,6 @@ def test_a_plan_warns_once_of_an_extractor_that_knows_other_images() -> None:
     """Whatever is said of the data of several cells is said once, and a plan of nothing strange says nothing."""
     asked = [Request("nsgan", "ring8"), *(Request(control, "ring8") for control in CONTROLS)]
     plain = {request: describe(request) for request in asked}
-    assert _plan({request: Outcome("ok", result=about) for request, about in plain.items()}, 1).warnings == []
+    assert plan_of({request: Outcome("ok", result=about) for request, about in plain.items()}, 1).warnings == []
     strange = {request: Outcome("ok", result=about | {"warning": "w"}) for request, about in plain.items()}
-    assert _plan(strange, 1).warnings == ["w"]
+    assert plan_of(strange, 1).warnings == ["w"]

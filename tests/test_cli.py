@@ -71,6 +71,7 @@ def inside(folder: Path) -> list[str]:
             "Invalid value for '--time-limit': found '0s', wanted a positive",
         ),
         (["run", "-p", "nsgan", "--memory-limit", "2kg"], "Invalid value for '--memory-limit': found '2kg', wanted"),
+        (["run", "-p", "nsgan", "--memory-limit", "9" * 400 + "GiB"], "Invalid value for '--memory-limit': found '999"),
         (["run", "-p", "nsgan", "--out", "file/below"], "--out file/below: "),
         (["run", "-p", "nsgan", "--out", "file"], "--out file: "),
         (["run", "-p", ","], "nothing to run: name a variant and a dataset"),

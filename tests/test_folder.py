@@ -271,3 +271,26 @@ def test_only_sizes_that_the_networks_make_are_taken(tmp_path: Path):
     for side in (8, 65):
         with pytest.raises(DatasetError, match=f"found a side of {side}, wanted 16 to 64 pixels"):
             load("folder", f"{path}@{side}")
+
+
+def test_a_member_that_unpacks_to_too_much_is_refused_unread(tmp_path: Path):
+    """A small zip may say that it holds more than any memory; it is believed before anything is unpacked."""
+    path = tmp_path / "bomb.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("a.png", "w") as member:
+        for _ in range(257):
+            member.write(bytes(2**20))
+    assert path.stat().st_size < 2**20
+    with pytest.raises(DatasetError, match=r"image 'a.png' of .* has 269,484,032 bytes when unpacked, wanted at most"):
+        folder.load("zip", folder.open_zip, str(path), None)
+
+
+def test_a_zip_of_another_version_is_refused(tmp_path: Path):
+    """What Python's zipfile has no support for is an error that names the file."""
+    path = tmp_path / "new.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.png", b"")
+    content = bytearray(path.read_bytes())
+    content[content.index(b"PK\x01\x02") + 6] = 255  # the version that is needed to extract the member
+    path.write_bytes(content)
+    with pytest.raises(DatasetError, match=r"cannot read .*new\.zip as a zip file: zip file version 25\.5"):
+        folder.load("zip", folder.open_zip, str(path), None)

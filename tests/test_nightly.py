@@ -9,6 +9,8 @@ from subprocess import CompletedProcess
 import pytest
 from distributions import distribution, ganbench, install_misfits
 
+from ganbench.archive import Archive
+
 SUITE = """
 [cpu]
 seeds = 2
@@ -195,3 +197,13 @@ def test_an_unfinished_line_is_set_aside_and_its_run_done_again(copied: Path, si
     assert sorted(record["id"] for record in published(copied)) == sorted(
         json.loads(line)["id"] for line in whole.splitlines()
     )
+
+
+def test_of_two_nights_on_one_archive_the_second_does_nothing(tmp_path: Path, site: Path):
+    """It ends at once with a usage error, and has neither run nor written anything."""
+    with Archive(tmp_path / "boards" / "records").claimed():
+        done = night(tmp_path, site)
+    assert done.returncode == 2
+    assert done.stderr.startswith("ganbench: error: another command is publishing into boards/records; wait")
+    assert [path.name for path in sorted((tmp_path / "boards").rglob("*"))] == ["records", "suite.toml"]
+    assert not (tmp_path / "runs").exists()

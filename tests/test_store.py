@@ -5,7 +5,11 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import signal
+import subprocess
+import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -155,3 +159,70 @@ def test_an_unwritable_folder_is_named(store: Store, monkeypatch: pytest.MonkeyP
     assert str(caught.value) == (
         f"--out {store.root}: the folder '{parent}' cannot be written (Permission denied); choose another"
     )
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 64 KiB."""
+    disk = tmp_path / "tiny"
+    disk.mkdir()
+    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "none", disk], capture_output=True, text=True)
+    if made.returncode != 0:
+        pytest.skip(f"a full disk was NOT tried: no small one can be mounted here ({made.stderr.strip()})")
+    yield disk
+    subprocess.run(["umount", disk], check=True)
+
+
+def test_a_full_disk_leaves_whole_records_alone(tiny: Path):
+    """Records are committed until one does not fit; it is an error of the system, and every other is whole."""
+    store = Store(tiny / "runs")
+    committed = []
+    with pytest.raises(OSError, match="No space left on device"):
+        for seed in range(1000):
+            store.commit(ok("nsgan", seed, 8))
+            committed.append(seed)
+    assert 0 < len(committed) < 60
+    assert sorted(record.spec.seed for record in store.records()) == committed
+    assert list(tiny.rglob(".record*")) == []
+
+
+def test_a_full_disk_keeps_the_record_that_was_there(tiny: Path):
+    """What cannot be replaced stays as it was; with room again, it is replaced."""
+    store = Store(tiny / "runs")
+    store.commit(failed("crashed"))
+    with pytest.raises(OSError, match="No space left on device"):
+        (tiny / "filler").write_bytes(b"x" * 2**20)
+    with pytest.raises(OSError, match="No space left on device"):
+        store.commit(ok())
+    assert store.find(ok().spec) == failed("crashed")
+    (tiny / "filler").unlink()
+    store.commit(ok())
+    assert store.find(ok().spec) == ok()
+
+
+def test_a_run_is_claimed_by_one(store: Store):
+    """Who has claimed a run keeps others from it until it is released; runs trained apart are claimed apart."""
+    held = store.claim(ok("nsgan", 0).spec)
+    assert store.claim(ok("nsgan", 0).spec) is None
+    other = store.claim(ok("nsgan", 1).spec)
+    assert None not in (held, other)
+    held.release()
+    again = store.claim(ok("nsgan", 0).spec)
+    assert again is not None
+    for claim in (other, again):
+        claim.release()
+    assert list(store.folder(ok("nsgan", 0).spec).iterdir()) == []
+
+
+def test_a_claim_ends_with_its_process(store: Store):
+    """Nobody has to clean up after a command that was killed."""
+    program = (
+        f"import os, signal, sys; from pathlib import Path; from ganbench.claim import claim; "
+        f"print(claim(Path({str(store.folder(ok().spec))!r})), flush=True); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == -signal.SIGKILL
+    assert "Claim object" in done.stdout
+    held = store.claim(ok().spec)
+    assert held is not None
+    held.release()

@@ -91,3 +91,11 @@ def test_a_missing_file_is_a_usage_error(tmp_path: Path):
     """Not a traceback."""
     with pytest.raises(UsageError, match="No such file"):
         read_suite(tmp_path / "none.toml", "cpu")
+
+
+@pytest.mark.parametrize("content", ["seeds = " + "9" * 5000, "seeds = " + "[" * 5000, "[cpu", "\0"])
+def test_a_file_that_cannot_be_read_is_named(path: Path, content: str):
+    """Too many digits, too many brackets, no TOML at all: one error for all of them."""
+    path.write_text(content)
+    with pytest.raises(UsageError, match=f"{path}: no suite can be read from it: "):
+        read_suite(path, "cpu")

@@ -11,8 +11,12 @@ from typing import Any
 
 import psutil
 import pytest
-from distributions import MISFIT_NAMES, SMALL, ganbench, install_misfits, records, timeless
+from distributions import MISFIT_NAMES, SMALL, distribution, ganbench, install_misfits, records, timeless
 
+from ganbench import supervision
+from ganbench.errors import StoreError
+from ganbench.record import RunRecord
+from ganbench.store import Store
 from ganbench.supervision import LOG_LIMIT, LOG_TAIL, Job, Limits, Pool, _shorten, tail
 
 BAD = [name for name in MISFIT_NAMES if name != "slow"]
@@ -59,6 +63,9 @@ def crowded(tmp_path_factory: pytest.TempPathFactory) -> Neighbourhood:
         ("diverges", "diverged", "samples or scores were not finite at 100% of the budget", ""),
         ("chatty", "timeout", "took longer than the time limit of 15 s", "chatterchatter"),
         ("reads", "crashed", "EOFError: EOF when reading a line", "EOFError: EOF when reading a line\n"),
+        ("deaf", "timeout", "took longer than the time limit of 15 s", "call 1 of Deaf\n"),
+        ("patches", "crashed", "the process left with exit status 1 before it had finished", "call 1 of Patches\n"),
+        ("vandal", "crashed", "the process left with exit status 0 before it had finished", ""),
         ("patricide", "crashed", "the worker process itself was ended", "call 1 of Patricide\n"),
         (
             "undeclared",
@@ -109,14 +116,35 @@ def test_divergence_keeps_the_points_before_it(crowded: Neighbourhood) -> None:
     assert (record["curve"][0]["meters"]["samples"], record["meters"]["samples"]) == (1024, 2048)
 
 
-def test_children_of_a_run_end_with_it(crowded: Neighbourhood) -> None:
-    """Processes that a plugin starts and leaves behind end when its run does, and do not harm it."""
-    record = crowded.by_variant["forks"]
-    (log,) = crowded.runs.glob("ring8/forks/*/log.txt")
+@pytest.mark.parametrize(("variant", "children"), [("forks", 16), ("bomb", 15)])
+def test_children_of_a_run_end_with_it(crowded: Neighbourhood, variant: str, children: int) -> None:
+    """Processes that a plugin starts and leaves behind, also deaf ones in sessions of their own, end when its run does,
+    and do not harm it; what they share with it is no memory of theirs.
+    """
+    record = crowded.by_variant[variant]
+    (log,) = crowded.runs.glob(f"ring8/{variant}/*/log.txt")
     pids = [int(line.rpartition(" ")[2]) for line in log.read_text().splitlines() if line.startswith("left behind")]
     assert record["status"] == "ok"
-    assert len(pids) == record["meters"]["d_steps"] == 16
-    assert not any(psutil.pid_exists(pid) and "sleep" in psutil.Process(pid).name() for pid in pids)
+    assert record["meters"]["d_steps"] == 16
+    assert len(pids) == children
+    assert not any(psutil.pid_exists(pid) and is_left(psutil.Process(pid)) for pid in pids)
+
+
+def is_left(process: psutil.Process) -> bool:
+    """Whether it is what the misfits leave behind, and no other of the same number."""
+    return process.name() == "sleep" or "ganbench.worker" in " ".join(process.cmdline())
+
+
+def test_threads_of_a_run_end_with_it(crowded: Neighbourhood) -> None:
+    """A run does not wait for threads that its plugin has left, and is ok."""
+    assert crowded.by_variant["threads"]["status"] == "ok"
+
+
+def test_records_outlive_what_a_plugin_does_to_the_files(crowded: Neighbourhood) -> None:
+    """A plugin that overwrites every file of every run costs its own: at the end, each record is readable again."""
+    read = list(Store(crowded.runs).records())
+    assert {record.spec.variant for record in read if isinstance(record, RunRecord)} == set(crowded.by_variant)
+    assert [each for each in read if isinstance(each, StoreError)] == []
 
 
 def test_healthy_neighbours_are_untouched(crowded: Neighbourhood, tmp_path: Path) -> None:
@@ -209,6 +237,17 @@ def test_outcomes_come_with_their_keys(pool: Pool, tmp_path: Path) -> None:
         ("wgan", "ok"),
     ]
     assert outcomes[1][1].reason.startswith("unknown variant 'nobody': ")
+
+
+def test_a_worker_that_is_stopped_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A plugin that stops the process which would bury it costs its own time limit, and the next job is done."""
+    stops = "import os, signal, time\nos.kill(os.getppid(), signal.SIGSTOP)\ntime.sleep(1000)"
+    distribution(tmp_path, "acme-stops", stops, {"variants": ["stops"]})
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(supervision, "GRACE", 0.5)
+    with Pool(1, 1, Limits(seconds=3)) as one:
+        outcomes = dict(one.perform([describe("stops", tmp_path), describe("nsgan", tmp_path)]))
+    assert {name: outcome.status for name, outcome in outcomes.items()} == {"stops": "timeout", "nsgan": "ok"}
 
 
 def test_a_worker_that_dies_idle_is_replaced(pool: Pool, tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def command(
     ganbench evaluate my/images --reference mnist --data-root data --audit
     ganbench evaluate runs/digits/wgan_gp/0123456789abcdef --reference digits --audit --json
     """  # noqa: D301 - click wants the control character that keeps lines apart
-    from ganbench.campaign import check
+    from ganbench.planning import check
     from ganbench.request import Request
 
     check(Request(CONTROLS[0], reference, device=device))  # before torch is loaded

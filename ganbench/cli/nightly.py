@@ -75,12 +75,14 @@ def command(
     if readme is not None:
         with_overview(readme, "")  # before the night, and not after it
     limits = Limits(time_limit, int(memory_limit) if memory_limit else None)
-    with Pool(jobs or usable_cores(), suite.threads, limits) as pool, Bars() as bars:
-        campaign = Campaign(Store(runs), pool, resume=True)
-        night = nightly(suite, Archive(folder / "records"), folder, campaign, hours * 3600, bars, arrived)
-    text = summary(night, name)
-    publish(night.boards, folder, readme)
-    withdraw(night.boards, folder)
-    write_text(folder / "summary.md", text)
+    archive = Archive(folder / "records")
+    with archive.claimed():
+        with Pool(jobs or usable_cores(), suite.threads, limits) as pool, Bars() as bars:
+            campaign = Campaign(Store(runs), pool, resume=True)
+            night = nightly(suite, archive, folder, campaign, hours * 3600, bars, arrived)
+        text = summary(night, name)
+        publish(night.boards, folder, readme)
+        withdraw(night.boards, folder)
+        write_text(folder / "summary.md", text)
     click.echo(text, nl=False)
     ctx.exit(night.exit_code)

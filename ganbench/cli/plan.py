@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from ganbench.campaign import Campaign, Group, Plan
+    from ganbench.campaign import Campaign
+    from ganbench.planning import Group, Plan
     from ganbench.record import RunRecord, RunSpec
 
 

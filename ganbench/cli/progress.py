@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from ganbench.campaign import Group
+from ganbench.planning import Group
 from ganbench.record import RunRecord
 
 SHOWN = 3

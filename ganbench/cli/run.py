@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Sequence
 from itertools import chain
@@ -43,11 +44,12 @@ class Amount(_NumberType):
         if isinstance(value, float):
             return value
         match = re.fullmatch(r"([0-9]*\.?[0-9]+) *([A-Za-z]+)", str(value))
-        if match is None or match[2] not in self._units or float(match[1]) <= 0:
+        amount = float(match[1]) * self._units.get(match[2], 0) if match else 0.0
+        if not 0 < amount < math.inf:
             self.fail(
                 f"found '{value}', wanted a positive number with a unit, one of {', '.join(self._units)}", param, ctx
             )
-        return float(match[1]) * self._units[match[2]]
+        return amount
 
 
 @click.command("run", short_help="Train and measure variants under a fixed budget.")

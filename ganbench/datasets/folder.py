@@ -10,6 +10,7 @@ never extracted. Decoding is described in `decoding.py`; its result is cached un
 from __future__ import annotations
 
 import hashlib
+import struct
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -33,6 +34,8 @@ from ganbench.networks.dcgan import LARGEST, SMALLEST
 EXTENSIONS = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
 DEFAULT_SIDE = 32
 FEWEST = 20
+LARGEST_FILE = 2**28
+"""Bytes that a member of a zip may unpack to: a small archive can hold a file that no memory can."""
 HELD_OUT_ONE_IN = 10
 
 STANDARD = dcgan_standard(width=64, latent_dim=100, budget="2000kimg")
@@ -66,11 +69,14 @@ def open_zip(path: Path) -> Iterator[Collection]:
     """The images in a zip file."""
     try:
         archive = zipfile.ZipFile(path)
-    except (OSError, zipfile.BadZipFile) as error:
+    except (OSError, zipfile.BadZipFile, NotImplementedError, struct.error, ValueError) as error:
         raise DatasetError(f"cannot read {path} as a zip file: {error}") from error
     with archive:
         members = {member.filename: member for member in archive.infolist()}
         names = sorted(filter(_is_image, members))
+        if large := next((name for name in names if members[name].file_size > LARGEST_FILE), None):
+            found = f"{members[large].file_size:,} bytes when unpacked"
+            raise DatasetError(f"image '{large}' of {path} has {found}, wanted at most {LARGEST_FILE:,}; take it out")
         stamp = {"members": [[name, members[name].file_size, members[name].CRC] for name in names]}
         yield Collection(names, stamp, archive.read)
 

@@ -63,7 +63,7 @@ def load_inception(weights: Path | None = None) -> tuple[Inception, str]:
     state = _tensors(file, content)
     try:
         return Inception(state), sha256
-    except (RuntimeError, TypeError) as error:
+    except (RuntimeError, TypeError, AttributeError) as error:  # the last for names that are no text
         raise ExtractorError(
             f"extractor 'inception': {file} does not hold Inception-v3's weights as torch-fidelity names them "
             f"({' '.join(str(error).split())[:200]}); wanted {URL}"

@@ -15,12 +15,13 @@ from pathlib import Path
 from statistics import median
 
 from ganbench.archive import Archive, current, sorted_out
-from ganbench.campaign import Campaign, Group, Listener, Plan
+from ganbench.campaign import Campaign, Listener
 from ganbench.errors import StoreError, UsageError
 from ganbench.leaderboards.board import Board, boards
 from ganbench.leaderboards.changes import Change, changes
 from ganbench.nightly.guests import Arrivals
 from ganbench.nightly.suite import Suite
+from ganbench.planning import Group, Plan
 from ganbench.record import RunRecord
 
 CellKey = tuple[str, str, str]

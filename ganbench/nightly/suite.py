@@ -63,7 +63,7 @@ def read_suite(path: Path, name: str, **given: str | None) -> Suite:
     """
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:  # of UTF-8, of TOML, or of endless digits
         raise UsageError(f"{path}: no suite can be read from it: {error}") from error
     if name not in document:
         raise UnknownNameError.among("suite", name, document)

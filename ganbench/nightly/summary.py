@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from ganbench.campaign import Group
 from ganbench.leaderboards.changes import Change
 from ganbench.leaderboards.entries import quantity_text
 from ganbench.leaderboards.markdown import escaped
 from ganbench.leaderboards.numbers import seconds_text, seeds_text
 from ganbench.nightly.night import Night
+from ganbench.planning import Group
 from ganbench.record import RunRecord
 
 
