@@ -21,7 +21,7 @@ from statistics import median
 import numpy as np
 from peak import peak
 
-from ganbench.archive import Archive, current
+from ganbench.archive import Archive, current, sorted_out
 from ganbench.leaderboards.board import boards
 from ganbench.leaderboards.files import write_boards
 from ganbench.record import RunRecord, RunSpec
@@ -83,7 +83,7 @@ def _record(index: int, names: list[str], quantities: dict[str, dict], random: n
 def regenerate(folder: Path) -> None:
     """Everything from the archive to the files, with the CPU seconds and the largest memory of this process."""
     started = time.process_time()
-    records = [record for record in Archive(folder / "records").records() if isinstance(record, RunRecord)]
+    records, _ = sorted_out(Archive(folder / "records").records())
     read = time.process_time() - started
     found = boards(current(records))
     built = time.process_time() - started - read

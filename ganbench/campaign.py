@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import tempfile
 import time
@@ -13,7 +14,7 @@ from typing import Any, Protocol
 
 from ganbench.claim import Claim
 from ganbench.errors import UsageError
-from ganbench.planning import Group, Plan, check, describe, failed, plan_of, with_controls
+from ganbench.planning import Group, Plan, check, describe, failed, planned, with_controls
 from ganbench.record import RunRecord, RunSpec
 from ganbench.registry import find
 from ganbench.request import Request
@@ -87,19 +88,28 @@ class Campaign:
         Raises:
             UsageError: for anything that the user must mend.
         """
-        if not requests:
-            raise UsageError("nothing to run: name a variant and a dataset, as in `ganbench run -p wgan_gp`")
-        if seeds is not None and seeds < 1:
-            raise UsageError(f"seeds: found {seeds}, wanted at least 1")
-        for request in requests:
-            check(request)
+        (found,) = self.plans([(requests, seeds)], timed)
+        if isinstance(found, UsageError):
+            raise found
+        return found
+
+    def plans(
+        self, grids: Sequence[tuple[Sequence[Request], int | None]], timed: bool = False
+    ) -> list[Plan | UsageError]:
+        """The plan of each grid of requests and seeds, as `plan`, or what the user must mend of it.
+
+        Raises:
+            UsageError: for what concerns them all: the folder of the runs, a logger.
+        """
         self.store.require_writable()
         self._check_loggers()
-        asked = with_controls(requests)
-        outcomes = describe(self.pool, asked, timed)
-        if wrong := next((outcome for outcome in outcomes.values() if outcome.status == "usage"), None):
-            raise UsageError(wrong.reason)
-        return plan_of(outcomes, seeds)
+        wrong = [_fault(requests, seeds) for requests, seeds in grids]
+        asked = [[] if fault else with_controls(requests) for (requests, _), fault in zip(grids, wrong, strict=True)]
+        outcomes = describe(self.pool, list(dict.fromkeys(itertools.chain.from_iterable(asked))), timed)
+        return [
+            fault or planned({request: outcomes[request] for request in requests}, seeds)
+            for fault, requests, (_, seeds) in zip(wrong, asked, grids, strict=True)
+        ]
 
     def carry_out(
         self, plan: Plan, listener: Listener | None = None, admits: Callable[[Group], bool] = lambda group: True
@@ -262,3 +272,17 @@ class Campaign:
         """Leaves the record in its run's folder."""
         self.store.begin(record.spec)
         self.store.commit(record)
+
+
+def _fault(requests: Sequence[Request], seeds: int | None) -> UsageError | None:
+    """What can be seen to be wrong without looking at plugins and data."""
+    if not requests:
+        return UsageError("nothing to run: name a variant and a dataset, as in `ganbench run -p wgan_gp`")
+    if seeds is not None and seeds < 1:
+        return UsageError(f"seeds: found {seeds}, wanted at least 1")
+    try:
+        for request in requests:
+            check(request)
+    except UsageError as error:
+        return error
+    return None

@@ -124,14 +124,21 @@ def _description(requests: Sequence[Request], timed: bool) -> dict[str, Any]:
     return {"task": "describe", "requests": [request.as_dict() for request in requests], "timed": timed}
 
 
-def plan_of(outcomes: Mapping[Request, Outcome], seeds: int | None) -> Plan:
-    """The runs that requests come to, described as `describe` does, with the controls of each dataset among them.
+def planned(outcomes: Mapping[Request, Outcome], seeds: int | None) -> Plan | UsageError:
+    """The runs that requests come to, described as `describe` does with the controls of each dataset among them.
 
-    `seeds` is how many seeds to run, from 0; None for the dataset's standard number.
-
-    Raises:
-        UsageError: when a dataset cannot be loaded.
+    `seeds` is how many seeds to run, from 0; None for the dataset's standard number. Where the user must mend something
+    first, it is that.
     """
+    if wrong := next((outcome for outcome in outcomes.values() if outcome.status == "usage"), None):
+        return UsageError(wrong.reason)
+    try:
+        return _plan(outcomes, seeds)
+    except UsageError as error:
+        return error
+
+
+def _plan(outcomes: Mapping[Request, Outcome], seeds: int | None) -> Plan:
     found = Plan()
     cells: dict[str, list[Request]] = defaultdict(list)
     for request, outcome in outcomes.items():

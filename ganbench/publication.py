@@ -9,7 +9,16 @@ from pathlib import Path
 from ganbench.atomic import replacing, write_text
 from ganbench.errors import UsageError
 from ganbench.leaderboards.board import Board
-from ganbench.leaderboards.files import PAGE, board_texts, left_over, page_text, write_boards, write_page
+from ganbench.leaderboards.files import (
+    PAGE,
+    board_csv,
+    board_texts,
+    left_over,
+    page_text,
+    slugs,
+    write_boards,
+    write_page,
+)
 from ganbench.leaderboards.overview import overview_markdown, with_overview
 from ganbench.notebook import joined
 
@@ -17,12 +26,15 @@ from ganbench.notebook import joined
 def publish(boards: Sequence[Board], folder: Path, readme: Path | None = None) -> list[Path]:
     """Writes tables, pictures and page into `folder`, and the overview into `readme`; returns what was written.
 
+    The phase plane of a board whose table is there already, with its picture, shows the same runs and is left alone.
+
     Raises:
         StoreError: when `readme` has no place for the overview; nothing is written then.
         OSError: when a file cannot be written.
     """
     text = with_overview(readme, overview_markdown(boards)) if readme else ""
-    written = [*write_boards(boards, folder), *_phases(boards, folder), write_page(boards, folder)]
+    to_draw = _without_phases(boards, folder)
+    written = [*write_boards(boards, folder), *_phases(to_draw, folder), write_page(boards, folder)]
     if readme:
         write_text(readme, text)
         written.append(readme)
@@ -64,11 +76,26 @@ def write_parquet(boards: Sequence[Board], path: Path) -> None:
         joined(boards).to_parquet(temporary, index=False)
 
 
-def _phases(boards: Sequence[Board], folder: Path) -> list[Path]:
-    """The phase planes of boards whose runs have any; drawing loads torch, so it is done for no others."""
+def _without_phases(boards: Sequence[Board], folder: Path) -> list[Board]:
+    """The boards with paths to draw of which `folder` lacks the picture, or holds that of other runs.
+
+    Drawing loads torch and takes seconds.
+    """
     with_paths = [board for board in boards if {"theta", "psi"} <= board.quantities.keys()]
-    if not with_paths:
+    return [
+        board
+        for slug, board in zip(slugs(with_paths), with_paths, strict=True)
+        if not (folder / f"{slug}.png").exists() or _text(folder / f"{slug}.csv") != board_csv(board)
+    ]
+
+
+def _text(path: Path) -> str:
+    return path.read_bytes().decode(errors="replace") if path.exists() else ""
+
+
+def _phases(boards: Sequence[Board], folder: Path) -> list[Path]:
+    if not boards:
         return []
     from ganbench.phase import write_phases
 
-    return write_phases(with_paths, folder)
+    return write_phases(boards, folder)

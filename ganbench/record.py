@@ -10,9 +10,9 @@ import hashlib
 import json
 import math
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache, partial
 from typing import Any, Literal, get_args
 
 import msgspec
@@ -175,8 +175,6 @@ class RunRecord:
             _require_numbers("RunRecord.curve", {"fraction": point["fraction"]})
             _require_numbers("RunRecord.curve.meters", point["meters"])
             _require_numbers("RunRecord.curve.values", point["values"])
-        for name, how in self.quantities.items():
-            _require_reading(f"RunRecord.quantities.{name}", how)
 
     def _plain(self) -> dict[str, Any]:
         return {"id": self.id, **{f.name: getattr(self, f.name) for f in fields(self)}, "spec": self.spec.as_dict()}
@@ -194,7 +192,9 @@ class RunRecord:
         values = parse_json(text)
         claimed = values.pop("id", None)
         spec = RunSpec.from_dict(values.pop("spec", {}))
-        record = cls(spec=spec, **_checked(cls, _defaults(cls) | values, skip=("spec",)))
+        checked = _checked(cls, _completed(cls, values), skip=("spec",))
+        checked["quantities"] = _readings(checked["quantities"])
+        record = cls(spec=spec, **checked)
         if record.status not in STATUSES:
             raise RecordError(f"unknown status '{record.status}': wanted one of {', '.join(STATUSES)}")
         record._check_inside()
@@ -245,29 +245,19 @@ def parse_json(text: str) -> dict[str, Any]:
     return value
 
 
-_NUMBERS, _CONTAINERS = {int, float}, {dict, list}
-
-
 def _quickly(text: str) -> Any:
     """What the JSON in `text` says, where it plainly repeats no key; None where only a slower look can tell.
 
-    Each key stands before a colon, so as many colons after quotes as keys leave no room for another. Numbers that no
+    Each key has a colon of its own, so that of a repeated key is missing from what is written again. Numbers that no
     float can hold, NaN and Infinity are errors here.
     """
     try:
         value = msgspec.json.decode(text)
-    except (msgspec.MsgspecError, ValueError, RecursionError):
+        again = msgspec.json.encode(value)
+    except (msgspec.MsgspecError, ValueError, OverflowError, RecursionError):
         return None
-    keys, waiting = 0, [value]
-    for inside in waiting:
-        if type(inside) is dict:
-            keys += len(inside)
-            inside = inside.values()
-        elif type(inside) is not list:
-            continue
-        if not _CONTAINERS.isdisjoint(map(type, inside)):
-            waiting += [each for each in inside if type(each) in _CONTAINERS]
-    return value if text.count('":') == keys else None
+    escaped = "\\u003" in text  # as a colon may be
+    return value if not escaped and text.count(":") == again.count(b":") else None
 
 
 def _refuse_constant(name: str) -> Any:
@@ -301,33 +291,49 @@ def _checked(cls: type, values: Mapping[str, Any], skip: tuple[str, ...] = ()) -
     """`values` as keyword arguments of the dataclass `cls`, lists made tuples; RecordError where they do not fit."""
     if not isinstance(values, Mapping):
         raise RecordError(f"found {type(values).__name__} where a {cls.__name__} was wanted")
-    wanted = {name: type_name for name, type_name in _types(cls).items() if name not in skip}
-    if odd := set(wanted) ^ set(values):
+    wanted = _types(cls, skip)
+    if odd := wanted.keys() ^ values.keys():
         raise RecordError(f"{cls.__name__}: missing or unknown fields: {', '.join(sorted(map(str, odd)))}")
-    checked = {}
-    for name, type_name in wanted.items():
-        if type(values[name]) not in _JSON_TYPES[type_name.split("[")[0]]:
-            raise RecordError(f"{cls.__name__}.{name}: found {type(values[name]).__name__}, wanted {type_name}")
-        checked[name] = _tupled(values[name]) if type_name.startswith("tuple") else values[name]
+    checked = dict(values)
+    for name, (type_name, types) in wanted.items():
+        value = values[name]
+        if type(value) not in types:
+            raise RecordError(f"{cls.__name__}.{name}: found {type(value).__name__}, wanted {type_name}")
+        if list in types:
+            checked[name] = _tupled(value)
     return checked
 
 
 @cache
-def _types(cls: type) -> dict[str, str]:
-    """The type of every field of the dataclass `cls`, as written."""
-    return {f.name: str(f.type) for f in fields(cls)}
+def _types(cls: type, skip: tuple[str, ...]) -> dict[str, tuple[str, tuple[type, ...]]]:
+    """The type of every field of the dataclass `cls` but those, as written and as JSON has it."""
+    names = {f.name: str(f.type) for f in fields(cls) if f.name not in skip}
+    return {name: (type_name, _JSON_TYPES[type_name.split("[")[0]]) for name, type_name in names.items()}
 
 
-def _defaults(cls: type) -> dict[str, Any]:
-    """The default of every field of the dataclass `cls` that has one."""
-    plain = {f.name: f.default for f in fields(cls) if f.default is not MISSING}
-    return plain | {f.name: f.default_factory() for f in fields(cls) if f.default_factory is not MISSING}
+def _completed(cls: type, values: dict[str, Any]) -> dict[str, Any]:
+    """The same with the default of every field of the dataclass `cls` that is not there."""
+    return {name: make() for name, make in _defaults(cls).items() if name not in values} | values
+
+
+@cache
+def _defaults(cls: type) -> dict[str, Callable[[], Any]]:
+    """What makes the default of every field of the dataclass `cls` that has one."""
+    plain = {f.name: partial(_same, f.default) for f in fields(cls) if f.default is not MISSING}
+    return plain | {f.name: f.default_factory for f in fields(cls) if f.default_factory is not MISSING}
+
+
+def _same(value: Any) -> Any:
+    return value
 
 
 def _require_members(where: str, values: tuple[Any, ...], wanted: type) -> None:
     for value in values:
         if not isinstance(value, wanted) or isinstance(value, bool):
             raise RecordError(f"{where}: found {type(value).__name__} among them, wanted {wanted.__name__}")
+
+
+_NUMBERS = {int, float}
 
 
 def _require_numbers(where: str, values: Any) -> None:
@@ -353,6 +359,23 @@ _READING: dict[str, tuple[type, ...]] = {
     "beside": (str,),
     "role": (str,),
 }
+
+
+def _readings(quantities: dict[str, Any]) -> dict[str, Any]:
+    """The same `quantities`, each a sound reading; one object for all records that say the same, as most do."""
+    try:
+        text = msgspec.json.encode(quantities)
+    except OverflowError as error:
+        raise RecordError(f"RunRecord.quantities: found a number that no float can hold ({error})") from error
+    return _readings_in(text)
+
+
+@lru_cache(maxsize=256)
+def _readings_in(text: bytes) -> dict[str, Any]:
+    found: dict[str, Any] = msgspec.json.decode(text)
+    for name, how in found.items():
+        _require_reading(f"RunRecord.quantities.{name}", how)
+    return found
 
 
 def _require_reading(where: str, how: Any) -> None:

@@ -8,13 +8,15 @@ from __future__ import annotations
 import difflib
 import importlib
 import re
+import sys
 import textwrap
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, is_dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import entry_points
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -52,14 +54,28 @@ class Offer:
 
 def offers(kind: str | None = None) -> list[Offer]:
     """Everything on offer, or everything of one kind, sorted. A distribution found twice on the path counts once."""
+    found = _scanned(tuple((entry, _changed(entry)) for entry in sys.path))
+    return [offer for offer in found if kind in (None, offer.kind)]
+
+
+@lru_cache(maxsize=1)
+def _scanned(path: tuple[tuple[str, int], ...]) -> tuple[Offer, ...]:  # noqa: ARG001 - what was found holds for it
     points = [
-        (each, point, point.dist)
-        for each in ((kind,) if kind else KINDS)
-        for point in entry_points(group=f"{hooks.PROJECT}.{each}")
+        (kind, point, point.dist)
+        for kind in KINDS
+        for point in entry_points(group=f"{hooks.PROJECT}.{kind}")
         if point.dist is not None
     ]
     named = {id(dist): (dist.name, dist.version) for dist in {id(dist): dist for _, _, dist in points}.values()}
-    return sorted(Offer(each, point.name, point.value, *named[id(dist)]) for each, point, dist in points)
+    return tuple(sorted(Offer(kind, point.name, point.value, *named[id(dist)]) for kind, point, dist in points))
+
+
+def _changed(entry: str) -> int:
+    """When something was last put into or taken out of a folder of the path; 0 where it is none."""
+    try:
+        return Path(entry).stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def find(kind: str, name: str) -> Offer:

@@ -108,6 +108,8 @@ class Pool:
 
     def close(self) -> None:
         """Ends the workers, and whatever they are doing."""
+        for worker in self._workers:
+            worker.dismiss()
         while self._workers:
             self._workers.pop().close()
 
@@ -253,11 +255,15 @@ class _Worker:
             _kill(self._child)
         self.outcome = self._verdict or _outcome(self._said, exit_code)
 
-    def close(self) -> None:
-        """Ends the child and the process."""
+    def dismiss(self) -> None:
+        """Ends the child, and lets the process end."""
         if self._child is not None and self.outcome is None:
             _kill(self._child)
         self._input.close()
+
+    def close(self) -> None:
+        """Ends the child and the process, and waits until they have."""
+        self.dismiss()
         try:
             self._process.wait(timeout=5)
         except subprocess.TimeoutExpired:

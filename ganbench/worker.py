@@ -49,6 +49,7 @@ def main() -> None:
     with suppress(BrokenPipeError):
         for line in sys.stdin:
             _serve(json.loads(line))
+    os._exit(0)  # taking everything down in order takes a second, and gains nothing
 
 
 def _serve(job: dict[str, Any]) -> None:

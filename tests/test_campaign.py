@@ -21,7 +21,7 @@ from safetensors import safe_open
 from ganbench.campaign import Campaign
 from ganbench.errors import UsageError
 from ganbench.execution import describe
-from ganbench.planning import Group, plan_of
+from ganbench.planning import Group, Plan, planned
 from ganbench.record import CONTROLS, RunRecord, RunSpec
 from ganbench.request import Request, grid
 from ganbench.store import Store
@@ -522,6 +522,8 @@ def test_a_plan_warns_once_of_an_extractor_that_knows_other_images() -> None:
     """Whatever is said of the data of several cells is said once, and a plan of nothing strange says nothing."""
     asked = [Request("nsgan", "ring8"), *(Request(control, "ring8") for control in CONTROLS)]
     plain = {request: describe(request) for request in asked}
-    assert plan_of({request: Outcome("ok", result=about) for request, about in plain.items()}, 1).warnings == []
-    strange = {request: Outcome("ok", result=about | {"warning": "w"}) for request, about in plain.items()}
-    assert plan_of(strange, 1).warnings == ["w"]
+    for warning, expected in (None, []), ("w", ["w"]):
+        outcomes = {request: Outcome("ok", result=about | {"warning": warning}) for request, about in plain.items()}
+        found = planned(outcomes, 1)
+        assert isinstance(found, Plan)
+        assert found.warnings == expected

@@ -13,6 +13,7 @@ from ganbench.figures import save
 from ganbench.leaderboards.board import boards
 from ganbench.leaderboards.row import Row
 from ganbench.phase import draw_phase, draw_rows, has_phase, write_phases
+from ganbench.publication import publish
 
 PATH = [(0.5, 0.0), (0.0, -2.0), (0.25, 0.0)]
 QUANTITIES = {"verdict": {"direction": "lower", "labels": ["converges", "cycles"]}, "theta": {}, "psi": {}}
@@ -64,3 +65,16 @@ def test_boards_with_paths_have_a_picture_beside_their_table(tmp_path):
     assert write_phases(boards([run()]), tmp_path) == [first]
     assert first.read_bytes() == before
     assert first.name.startswith("ring8-1280-samples-") and first.suffix == ".png"
+
+
+def test_a_picture_is_drawn_again_for_other_runs_alone(tmp_path):
+    """One whose board is published already is left alone, and drawn where it is missing or its table has changed."""
+
+    def pictures(*runs):
+        return [path for path in publish(boards(runs), tmp_path) if path.suffix == ".png"]
+
+    (drawn,) = pictures(run())
+    assert pictures(run()) == []
+    drawn.unlink()
+    assert pictures(run()) == [drawn]
+    assert pictures(run(), run(seed=1)) == [drawn]

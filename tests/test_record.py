@@ -102,6 +102,9 @@ def test_a_number_too_large_is_not_read():
     [
         ('{"a":1,"a":2}', "found a key twice in one object"),
         ('{"a":{"b":1,"b":1}}', "found a key twice in one object"),
+        ('{"a":1,"a":2,"b" :3}', "found a key twice in one object"),
+        ('{"a":1,"a":2,"b":"\\u003a"}', "found a key twice in one object"),
+        ('{"a":1,"a":2,"b":"\\u003A"}', "found a key twice in one object"),
         ("[1]", "found JSON of type list: wanted an object"),
         ("", "not strict JSON: Expecting value"),
         ('{"a":1', "not strict JSON"),

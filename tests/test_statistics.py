@@ -11,6 +11,7 @@ from ganbench.statistics import (
     holm,
     least_p,
     paired_permutation_test,
+    paired_t_test,
     seeds_needed,
     sign_of_sum,
     t_interval,
@@ -212,3 +213,19 @@ def test_a_contrast_of_unequal_shapes_is_refused():
     """As many weights as rows of values."""
     with pytest.raises(ValueError, match=r"wanted \(k,\) and \(k, seeds\)"):
         contrast([1.0], [[1.0], [2.0]])
+
+
+@pytest.mark.parametrize("n", [2, 3, 12])
+def test_the_paired_t_test_is_that_of_scipy(n):
+    """And its p is 5 % where the mean stands at the end of its own 95 % interval."""
+    values = np.random.default_rng(n).normal(0.4, 1, n)
+    assert paired_t_test(values) == pytest.approx(stats.ttest_1samp(values, 0).pvalue, rel=1e-12)
+    assert paired_t_test(values - values.mean() + t_interval(values)[1]) == pytest.approx(0.05, rel=1e-9)
+
+
+def test_equal_differences_need_no_test():
+    """No spread leaves no doubt; one seed, or no difference, leaves all of it."""
+    found = [paired_t_test(differences) for differences in ([3, 3], [0, 0], [3], [])]
+    assert found == [0, 1, 1, 1]
+    with pytest.raises(ValueError, match="wanted finite numbers"):
+        paired_t_test([1, math.inf])

@@ -9,12 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from scipy import stats
-
 from ganbench.leaderboards.board import Board
 from ganbench.leaderboards.row import Row
-from ganbench.statistics import holm
+from ganbench.statistics import holm, paired_t_test
 
 LEVEL = 0.05
 """How often, over all rows of a night together, a score that did not move may be said to have moved."""
@@ -55,15 +52,10 @@ def _pairs(before: Sequence[Board], after: Sequence[Board]) -> Iterator[tuple[Ro
 
 
 def _p(before: Row, after: Row, headline: str) -> float:
-    """Of Student's paired test over the seeds that are ok in both; 1 below two, or where nothing changed."""
+    """Over the seeds that are ok in both; 1 below two, or where nothing changed."""
     values = [{r.spec.seed: r.values[headline] for r in row.ok if headline in r.values} for row in (before, after)]
     seeds = sorted(values[0].keys() & values[1].keys())
-    differences = np.array([values[1][seed] - values[0][seed] for seed in seeds])
-    if len(seeds) < 2 or not differences.any():
-        return 1.0
-    if np.ptp(differences) == 0:  # every seed moved by the same
-        return 0.0
-    return float(stats.ttest_1samp(differences, 0).pvalue)
+    return paired_t_test([values[1][seed] - values[0][seed] for seed in seeds])
 
 
 def _ok_seeds(row: Row) -> set[int]:

@@ -8,6 +8,8 @@ says nothing of the variant: it has no outcome.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +25,8 @@ SIGNS = {"higher": 1.0, "lower": -1.0}
 """By direction: what a headline is multiplied by so that higher is better."""
 
 
-def outcomes(board: Board, row: Row) -> dict[int, float]:
+@lru_cache(maxsize=256)
+def outcomes(board: Board, row: Row) -> Mapping[int, float]:
     """By seed, in the unit of the headline; failures are left out where the headline has no direction."""
     sign = SIGNS.get(direction(board, board.headline))
     worst = None if sign is None else -sign * math.inf

@@ -39,6 +39,10 @@ class Row:
     names: tuple[str, ...] = ()
     """Every cell that is this row, the simplest first; none where other versions of the code stand on the board too."""
 
+    def __hash__(self) -> int:
+        """What is worked out of a row is worked out once."""
+        return hash((self.cell, self.ids))
+
     @cached_property
     def ok(self) -> tuple[RunRecord, ...]:
         """The runs whose numbers count."""
@@ -55,7 +59,7 @@ class Row:
         counts = Counter(record.status for record in self.failed)
         return ", ".join(f"{counts[status]} {status}" for status in STATUSES if counts[status])
 
-    @property
+    @cached_property
     def ids(self) -> str:
         """The ids of the runs, by seed, separated by spaces."""
         return " ".join(record.id for record in self.records)
@@ -80,8 +84,8 @@ class Row:
         found = [
             labels[int(value)]
             for record in self.ok
-            if (value := record.values.get(quantity)) is not None
-            and (labels := record.quantities.get(quantity, {}).get("labels"))
+            if (labels := record.quantities.get(quantity, {}).get("labels"))
+            and (value := record.values.get(quantity)) is not None
             and value in range(len(labels))
         ]
         counts = Counter(map(str, found)).most_common()

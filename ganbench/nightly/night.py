@@ -150,12 +150,9 @@ class _Publisher(Listener):
 
 def _planned(suite: Suite, campaign: Campaign, night: Night) -> Plan:
     """The whole suite as one plan, each group once, in the order of the suite."""
-    plans = []
-    for entry in suite.entries:
-        try:
-            plans.append(campaign.plan(entry.requests, entry.seeds))
-        except UsageError as error:
-            night.unplanned.append(str(error))
+    found = campaign.plans([(entry.requests, entry.seeds) for entry in suite.entries])
+    plans = [each for each in found if isinstance(each, Plan)]
+    night.unplanned += [str(each) for each in found if isinstance(each, UsageError)]
     groups = {group.specs: group for plan in plans for group in plan.groups}
     failures = {record.id: record for plan in plans for record in plan.failures}
     night.warnings = list(dict.fromkeys(warning for plan in plans for warning in plan.warnings))
