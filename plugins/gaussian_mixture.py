@@ -152,18 +152,18 @@ class MixtureTrainer(Trainer):
     def state_dict(self) -> dict[str, Tensor]:
         """What is kept, the mixture, and how far the fit is."""
         state = {f"collection.{name}": tensor for name, tensor in self._collection.state().items()}
-        state |= {f"mixture.{name}": tensor.clone() for name, tensor in self._parameters.items()}
+        state |= {name: tensor.clone() for name, tensor in self._parameters.items()}
         return state | {"bound": self._bound.clone(), "progress": torch.tensor([self._fitted, self._iterations])}
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
         """Continues from what `state_dict` returned, bit for bit."""
         self._collection.load_state({name: state[f"collection.{name}"] for name in ("keys", "samples")})
-        self._parameters = {name: state[f"mixture.{name}"].clone() for name in PARAMETERS}
+        self._parameters = {name: state[name].clone() for name in PARAMETERS}
         self._bound = state["bound"].clone()
         self._fitted, self._iterations = map(int, state["progress"])
 
     def checkpoints(self) -> list[dict[str, Tensor]]:
-        """The mixture alone."""
+        """The mixture alone, which is all of the state that sampling needs."""
         return [dict(self._parameters)]
 
 

@@ -122,11 +122,6 @@ class KernelTrainer(Trainer):
         self._collection.load_state({name: state[f"collection.{name}"] for name in ("keys", "samples")})
         self.bandwidth, self._iterations = state["bandwidth"].clone(), int(state["iterations"])
 
-    def checkpoints(self) -> list[dict[str, Tensor]]:
-        """The samples that are kept, and the bandwidth."""
-        samples = self._collection.samples.reshape(-1, *self._shape).float()
-        return [{"samples": samples, "bandwidth": self.bandwidth}]
-
 
 @hookimpl
 def register_variants(register: Callable[[str, Variant], None]) -> None:

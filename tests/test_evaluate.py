@@ -18,7 +18,7 @@ from ganbench.datasets import digits
 from ganbench.execution import execute
 from ganbench.experiment import resolve
 from ganbench.metrics.features import SHIPPED
-from ganbench.record import RunRecord
+from ganbench.record import CONTROLS, RunRecord
 from ganbench.request import Request
 from ganbench.store import Store
 
@@ -123,7 +123,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[Path,
     return run
 
 
-@pytest.mark.parametrize("variant", ["vae", "autoencoder", "discriminator_only", "untrained", "held_out_real"])
+@pytest.mark.parametrize("variant", ["vae", "autoencoder", "discriminator_only", "kde", "gaussian_mixture", *CONTROLS])
 def test_runs_that_are_of_no_recipe_give_the_numbers_of_their_record_too(said, ran, variant: str) -> None:
     """Their trainer is built again, filled with what was kept, and draws the same samples: equal, bit for bit."""
     folder, record = ran(variant)
@@ -134,12 +134,13 @@ def test_runs_that_are_of_no_recipe_give_the_numbers_of_their_record_too(said, r
     assert "fid[digits-cnn]" in values
 
 
-def test_a_checkpoint_that_its_trainer_cannot_read_is_refused(said, ran) -> None:
-    """A kernel density estimate keeps its samples under other names than its state, and nothing puts them back."""
+def test_a_checkpoint_that_is_not_of_its_trainers_state_is_refused(said, ran) -> None:
+    """What is kept under other names than those of the state cannot be put back, and the line names them."""
     folder, _ = ran("kde")
+    save_file({"samples": torch.zeros(1, 2)}, folder / "checkpoint.safetensors")
     code, output, errors = said(str(folder), "-r", "digits")
     assert (code, output, errors.count("\n")) == (2, "", 1)
-    assert "does not fit the trainer of kde as it is installed here (KernelTrainer keeps bandwidth, samples," in errors
+    assert "does not fit the trainer of kde as it is installed here (KernelTrainer keeps samples, which" in errors
 
 
 def test_a_trainers_damaged_checkpoint_is_refused(said, ran) -> None:

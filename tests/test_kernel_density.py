@@ -76,12 +76,12 @@ def test_variance_is_that_of_the_data_and_of_the_kernel() -> None:
     trainer, supply = build_trainer(KernelDensity(), dataset, (0,), "cpu"), Points(dataset, x)
     trained(trainer, supply, 40)
     trainer.bandwidth = torch.tensor(0.8, dtype=torch.float64)
-    (kept,) = trainer.checkpoints()
-    assert len(kept["samples"]) == 300
+    kept = trainer._collection.samples
+    assert len(kept) == 300
     drawn = trainer.sample(torch.randn(30_000, 6, generator=source)).double()
-    wanted = kept["samples"].double().T.cov(correction=0) + 0.8**2 * torch.eye(2)
+    wanted = kept.T.cov(correction=0) + 0.8**2 * torch.eye(2)
     torch.testing.assert_close(drawn.T.cov(), wanted, rtol=0.04, atol=0.05)
-    torch.testing.assert_close(drawn.mean(0), kept["samples"].double().mean(0), rtol=0, atol=0.08)
+    torch.testing.assert_close(drawn.mean(0), kept.mean(0), rtol=0, atol=0.08)
 
 
 def test_repeated_samples_do_not_shrink_the_bandwidth() -> None:
