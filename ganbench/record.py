@@ -111,6 +111,9 @@ class RunSpec:
     def _check_inside(self) -> None:
         for name, wanted in (("group", int), ("tricks", str), ("without", str), ("metrics", str)):
             _require_members(f"RunSpec.{name}", getattr(self, name), wanted)
+        for name in ("batch_size", "points", "samples", "curve_samples", "threads"):
+            if not 0 <= (found := getattr(self, name)) < 2**31:
+                raise RecordError(f"RunSpec.{name}: found {str(found)[:40]}, wanted a count")
         for setting in self.settings:
             if not (isinstance(setting, tuple) and len(setting) == 2 and isinstance(setting[0], str)):
                 raise RecordError(f"RunSpec.settings: found {setting!r}, wanted pairs of an address and a value")

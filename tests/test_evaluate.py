@@ -158,6 +158,7 @@ def test_a_trainers_damaged_checkpoint_is_refused(said, ran) -> None:
     [
         ("", "ring8", "found a run on digits, wanted one on ring8; name it with --reference digits"),
         ("spec", "digits", "spec.json: cannot be read as a run's spec (not strict JSON: "),
+        ("samples", "digits", "spec.json: found a run of 1000000000 samples, wanted 2 to 10,000,000"),
         ("checkpoint", "digits", "checkpoint.safetensors: cannot be read ("),
         ("shapes", "digits", "checkpoint.safetensors: does not fit the generator of nsgan as it is installed here ("),
         ("nan", "digits", "found NaN or infinity in "),
@@ -170,6 +171,8 @@ def test_a_run_that_cannot_be_sampled_is_refused(
     folder = tmp_path / "run"
     folder.mkdir()
     spec, tensors = (trained[0] / "spec.json").read_text(), load_file(trained[0] / "checkpoint.safetensors")
+    if spoil == "samples":
+        spec = json.dumps(json.loads(spec) | {"samples": 10**9})
     (folder / "spec.json").write_text(spec[:50] if spoil == "spec" else spec)
     if spoil == "shapes":
         tensors = {name: x.flatten()[:1] for name, x in tensors.items()}

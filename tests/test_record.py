@@ -143,6 +143,8 @@ def altered(**changes: Any) -> str:
         ({"spec__tricks": [1]}, "RunSpec.tricks: found int among them, wanted str"),
         ({"spec__settings": [["ema"]]}, r"RunSpec.settings: found \('ema',\), wanted pairs"),
         ({"spec__settings": [1]}, "RunSpec.settings: found 1, wanted pairs"),
+        ({"spec__samples": -(10**400)}, "RunSpec.samples: found -1000.*, wanted a count"),
+        ({"spec__threads": 2**31}, "RunSpec.threads: found 2147483648, wanted a count"),
         ({"spec__colour": "red"}, "RunSpec: missing or unknown fields: colour"),
         ({"spec__points": ...}, "RunSpec: missing or unknown fields: points"),
         ({"spec": []}, "found list where a RunSpec was wanted"),

@@ -26,6 +26,8 @@ from ganbench.request import Request
 from ganbench.variant import Recipe
 
 SPEC, CHECKPOINT = "spec.json", "checkpoint.safetensors"
+MOST = 10_000_000
+"""The most samples that are drawn again: a spec is anybody's text, and all of them are held at once."""
 
 
 def is_run(path: Path) -> bool:
@@ -59,9 +61,12 @@ def read_run(path: Path, dataset: str, reference: str, data_root: Path | None, d
 
 def _spec(path: Path) -> RunSpec:
     try:
-        return RunSpec.from_dict(parse_json((path / SPEC).read_text(encoding="utf-8")))
+        spec = RunSpec.from_dict(parse_json((path / SPEC).read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError, RecordError) as error:
         raise SamplesError(f"{path / SPEC}: cannot be read as a run's spec ({error})") from error
+    if not 2 <= spec.samples <= MOST:
+        raise SamplesError(f"{path / SPEC}: found a run of {spec.samples} samples, wanted 2 to {MOST:,}")
+    return spec
 
 
 def _sampler(path: Path, experiment: Experiment, seed: int) -> Callable[[Tensor], Tensor]:
