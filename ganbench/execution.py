@@ -16,10 +16,9 @@ import torch
 from safetensors.torch import save_file
 
 from ganbench.atomic import replacing
-from ganbench.errors import NotApplicable, PluginError
-from ganbench.experiment import Experiment, resolve, written_tricks
+from ganbench.errors import PluginError
+from ganbench.experiment import Experiment, resolve
 from ganbench.figures import draw_curves, draw_samples, save
-from ganbench.forecast import forecast
 from ganbench.observation import Observation, observe
 from ganbench.phase import draw_phase, has_phase
 from ganbench.provenance import provenance
@@ -58,31 +57,6 @@ class Progress:
     """What was spent when its last point was measured."""
     left_out: list[str] = field(default_factory=list)
     """Values of the last point that were not finite."""
-
-
-def describe(request: Request, timed: bool = False) -> dict[str, Any]:
-    """What a request comes to, as JSON holds it: its runs' spec and recipe, its dataset's standards, and how long.
-
-    `timed` asks for the seconds that a full group of seeds will take, for which a moment of it is trained. Where the
-    combination makes no sense: the reason, and how the cell is written.
-    """
-    try:
-        experiment = resolve(request)
-        group_size = experiment.group_size  # looks at the networks, which may not be for such samples
-    except NotApplicable as reason:
-        return {"not_applicable": str(reason), "tricks": written_tricks(request)}
-    standard = experiment.dataset.standard
-    return {
-        "template": experiment.template.as_dict(),
-        "recipe": experiment.recipe,
-        "seconds": forecast(experiment) if timed else None,
-        "group_size": group_size,
-        "warning": experiment.evaluator.warning,
-        "standard_seeds": standard.seeds,
-        "standard_points": experiment.dataset.evaluation.points,
-        "standard_budget": standard.budget,
-        "standard_batch_size": standard.batch_size,
-    }
 
 
 def execute(

@@ -1,12 +1,15 @@
-"""How long a group of runs will take, from a moment of it on this machine."""
+"""What a request comes to before anything is run; and how long it will take, from a moment of it on this machine."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from typing import Any
 
-from ganbench.experiment import Experiment
+from ganbench.errors import NotApplicable
+from ganbench.experiment import Experiment, resolve, written_tricks
 from ganbench.observation import Observation, observe
+from ganbench.request import Request
 from ganbench.supply import Supply
 from ganbench.trainer import Trainer
 from ganbench.training import WATCHED, Ledger, metered_step
@@ -15,6 +18,31 @@ MOMENT = 0.5
 """Seconds of training that are looked at."""
 LONGEST = 10
 """Times as long are spent waiting for the generator's first turn."""
+
+
+def describe(request: Request, timed: bool = False) -> dict[str, Any]:
+    """What a request comes to, as JSON holds it: its runs' spec and recipe, its dataset's standards, and how long.
+
+    `timed` asks for the seconds that a full group of seeds will take, for which a moment of it is trained. Where the
+    combination makes no sense: the reason, and how the cell is written.
+    """
+    try:
+        experiment = resolve(request)
+        group_size = experiment.group_size  # looks at the networks, which may not be for such samples
+    except NotApplicable as reason:
+        return {"not_applicable": str(reason), "tricks": written_tricks(request)}
+    standard = experiment.dataset.standard
+    return {
+        "template": experiment.template.as_dict(),
+        "recipe": experiment.recipe,
+        "seconds": forecast(experiment) if timed else None,
+        "group_size": group_size,
+        "warning": experiment.evaluator.warning,
+        "standard_seeds": standard.seeds,
+        "standard_points": experiment.dataset.evaluation.points,
+        "standard_budget": standard.budget,
+        "standard_batch_size": standard.batch_size,
+    }
 
 
 def forecast(experiment: Experiment) -> float | None:

@@ -84,7 +84,7 @@ def with_controls(requests: Sequence[Request]) -> list[Request]:
 
 
 def describe(pool: Pool, requests: Sequence[Request], timed: bool = False) -> dict[Request, Outcome]:
-    """What each request comes to, as `execution.describe` tells it, looked at in child processes.
+    """What each request comes to, as `forecast.describe` tells it, looked at in child processes.
 
     Those on one dataset share a process, which loads it and the plugins once. What does not go well there is looked
     at again, each in a process of its own, so that it is nobody else's fault.

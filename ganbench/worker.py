@@ -43,7 +43,7 @@ def main() -> None:
         os.environ[name] = str(threads)
     import torch
 
-    import ganbench.execution  # noqa: F401 - loaded once here, so that every child starts with it
+    import ganbench.forecast  # noqa: F401 - loaded once here, so that every child starts with it
 
     torch.set_num_threads(threads)
     with suppress(BrokenPipeError):
@@ -53,6 +53,8 @@ def main() -> None:
 
 
 def _serve(job: dict[str, Any]) -> None:
+    if job["task"] == "run":
+        import ganbench.execution  # noqa: F401 - once here too: the figures take a second
     child = os.fork()
     if child == 0:
         _be_the_child(job)
@@ -136,9 +138,8 @@ def _redirect(log: str, append: bool) -> int:
 
 
 def _perform(job: dict[str, Any], tell: Callable[[dict[str, Any]], None]) -> Any:
-    from ganbench.execution import describe, execute
+    from ganbench.forecast import describe
     from ganbench.registry import state
-    from ganbench.store import Store
 
     if job["task"] == "state":
         return state(Offer(**job["offer"]))
@@ -151,6 +152,9 @@ def _perform(job: dict[str, Any], tell: Callable[[dict[str, Any]], None]) -> Any
         if len(requests) == 1:
             return [describe(requests[0], job["timed"])]
         return [_described(one) for one in requests]
+    from ganbench.execution import execute
+    from ganbench.store import Store
+
     request = Request.from_dict(job["request"])
     store = Store(Path(job["store"]))
     execute(request, job["seeds"], job["ids"], store, job["resume"], tell, job["also"], job["loggers"])
@@ -172,7 +176,7 @@ def _check(offer: Offer, argument: str | None, data_root: str | None, tell: Call
 
 def _described(request: Request) -> dict[str, Any] | None:
     """What one request of several comes to; None where it has to be looked at alone."""
-    from ganbench.execution import describe
+    from ganbench.forecast import describe
 
     try:
         return describe(request)

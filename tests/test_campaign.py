@@ -20,7 +20,7 @@ from safetensors import safe_open
 
 from ganbench.campaign import Campaign
 from ganbench.errors import UsageError
-from ganbench.execution import describe
+from ganbench.forecast import describe
 from ganbench.planning import Group, Plan, planned
 from ganbench.record import CONTROLS, RunRecord, RunSpec
 from ganbench.request import Request, grid
