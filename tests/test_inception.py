@@ -77,6 +77,14 @@ def test_grey_images_are_repeated_in_three_channels(state: dict[str, Tensor], tm
     assert torch.equal(extractor(grey).features, extractor(grey.repeat(1, 3, 1, 1)).features)
 
 
+@pytest.mark.parametrize(("held", "found"), [((torch.zeros(2),), "tuple"), ({"fc.bias": 3}, "dict")])
+def test_a_file_that_holds_no_state_dict_is_refused(held: object, found: str, tmp_path: Path) -> None:
+    """What torch reads as safe need not be tensors by name."""
+    torch.save(held, tmp_path / "weights.pth")
+    with pytest.raises(ExtractorError, match=rf"weights\.pth is damaged or holds more than tensors \({found}\)"):
+        load_extractor("inception", tmp_path / "weights.pth")
+
+
 @pytest.mark.parametrize("wrapped", [False, True], ids=["plain pickle", "state dict"])
 def test_a_malicious_file_is_refused_and_not_executed(wrapped: bool, tmp_path: Path) -> None:
     """Whether it is a pickle or stands among the tensors of a file that torch.save wrote."""

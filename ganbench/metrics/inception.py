@@ -91,10 +91,16 @@ def _tensors(file: Path, content: bytes) -> dict[str, Tensor]:
         if file.suffix == ".safetensors":
             return safetensors.torch.load(content)
         with warnings.catch_warnings(action="ignore"):
-            state: dict[str, Tensor] = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+            state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     except Exception as error:
-        raise ExtractorError(
-            f"extractor 'inception': {file} is damaged or holds more than tensors ({type(error).__name__}) and "
-            f"was not opened any further; wanted a state dict of tensors: {URL}"
-        ) from error
+        raise _damaged(file, type(error).__name__) from error
+    if not isinstance(state, dict) or not all(isinstance(each, Tensor) for each in state.values()):
+        raise _damaged(file, type(state).__name__)
     return state
+
+
+def _damaged(file: Path, found: str) -> ExtractorError:
+    return ExtractorError(
+        f"extractor 'inception': {file} is damaged or holds more than tensors ({found}) and was not opened any "
+        f"further; wanted a state dict of tensors: {URL}"
+    )
