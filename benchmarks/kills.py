@@ -66,7 +66,8 @@ def kill(command: subprocess.Popen[bytes], victim: str, random: Random) -> bool:
             if victim in ("parent", "all"):
                 command.wait()
                 chosen = family
-            _, outlived = psutil.wait_procs(chosen, timeout=10)
+            _, left = psutil.wait_procs(chosen, timeout=10)
+            outlived = [each for each in left if each.is_running() and each.status() != psutil.STATUS_ZOMBIE]
             assert not outlived, f"{victim} was killed, and {outlived} live on"
             return True
     return False
