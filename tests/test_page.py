@@ -11,12 +11,14 @@ from records import METERS, failed, ok
 
 from ganbench.leaderboards.board import boards
 from ganbench.leaderboards.effects import effects
-from ganbench.leaderboards.entries import effect_lines, incidents, quantity_text
-from ganbench.leaderboards.files import slugs, write_page
+from ganbench.leaderboards.entries import effect_lines, incidents, interaction_lines, quantity_text
+from ganbench.leaderboards.files import slugs, write_boards, write_page
+from ganbench.leaderboards.interactions import interactions
 from ganbench.leaderboards.page.curves import curve, fractions
 from ganbench.leaderboards.page.detail import DETAILS
 from ganbench.leaderboards.page.document import LIMIT, embedded, page
-from ganbench.leaderboards.page.payload import number
+from ganbench.leaderboards.page.plain import number
+from ganbench.leaderboards.trajectory import trajectory
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -143,6 +145,92 @@ def test_cells_of_the_grid_without_a_number_say_why():
     assert sorted(shown["not_run"]) == ["gan + ema(decay=0.9)", "hinge + r1(weight=10.0)", "nsgan + ema(decay=0.9)"]
     lines = effect_lines(effects(boards(records)[0]))
     assert [line["nsgan"] for line in lines[1:]] == [line["cells"][0]["text"] for line in (ema, r1)]
+
+
+def crossed(seeds, **changes):
+    """r1 adds 1 to gan and 5 to hinge, whose level is 10 higher, in every one of `seeds` seeds."""
+    values = {("gan", ()): 0, ("gan", ("r1",)): 1, ("hinge", ()): 10, ("hinge", ("r1",)): 15}
+    return [
+        replace(ok(variant, seed, value, tricks=tricks), **changes)
+        for (variant, tricks), value in values.items()
+        for seed in range(seeds)
+    ]
+
+
+def test_interactions_and_main_effects_have_the_texts_of_the_markdown():
+    """5 and 1 lie 2 about their mean 3; hinge less the mean of both is 5 and 7, so 6.
+
+    p is 2 / 2**7, by Holm times 2 of the interactions, and times 3 of the main effects: 0.031 and 0.047 stand at 5 %.
+    """
+    shown = only(crossed(7))["effects"]
+    found = shown["interactions"]
+    assert found["columns"] == ["hinge", "gan", "all variants"]
+    assert [[line["change"], *(cell["text"] for cell in line["cells"])] for line in found["lines"]] == [
+        ["+ r1", "+2 ± 0, p = 0.031", "-2 ± 0, p = 0.031", "+3 ± 0, p = 0.047"],
+        ["all changes", "+6 ± 0, p = 0.047", "-6 ± 0, p = 0.047", ""],
+    ]
+    assert [[cell["stands"] for cell in line["cells"]] for line in found["lines"]] == [[True] * 3, [True, True, False]]
+    lines = interaction_lines(interactions(effects(boards(crossed(7))[0])))
+    assert [[cell["text"] for cell in line["cells"]] for line in found["lines"]] == [
+        [line[name] for name in found["columns"]] for line in lines
+    ]
+    assert [cell["stands"] for cell in shown["changes"][0]["cells"]] == [True, True]
+    assert shown["reading"][-1].startswith("Of 2 effects, 2 stand at 5 %")
+
+
+def test_what_six_seeds_show_does_not_stand():
+    """2 / 2**6 is 0.031, and twice that is above 5 %."""
+    shown = only(crossed(6))["effects"]
+    cells = [
+        *shown["changes"][0]["cells"],
+        *(cell for line in shown["interactions"]["lines"] for cell in line["cells"]),
+    ]
+    assert not any(cell["stands"] for cell in cells)
+    assert shown["interactions"]["lines"][0]["cells"][0]["text"] == "+2 ± 0, p = 0.062"
+
+
+def test_words_and_single_variants_have_no_interactions():
+    """Of a headline that is a word nothing can be subtracted, and one variant has nothing to differ from."""
+    named = {"modes_covered": {"direction": "higher", "labels": [str(k) for k in range(16)]}}
+    assert only(crossed(7, quantities=named))["effects"]["interactions"] is None
+    assert only([*NSGAN, *R1])["effects"]["interactions"] is None
+
+
+def test_the_course_along_the_budget_is_told_as_in_the_markdown():
+    """gan leads at the half, nsgan at the end, on 250 and 1000 samples; of a single point there is nothing to tell."""
+    records = [curved(ok("gan", 0, 4), 3.0, 4.0), curved(ok("nsgan", 0, 5), 2.0, 5.0)]
+    board = only(records)
+    assert tuple(board["order"] + board["sizes"]) == trajectory(boards(records)[0]).sentences
+    assert board["order"][0].startswith("Order by mean changed: the one pair stands the other way at 50 %")
+    assert board["sizes"][0].startswith("Earlier points are measured on n = 250 samples, the last on 1000;")
+    lone = only([curved(ok("gan", 0, 4), 4.0), curved(ok("nsgan", 0, 5), 5.0)])
+    assert (lone["order"], lone["sizes"]) == ([], [])
+
+
+def test_sizes_are_told_where_other_quantities_alone_have_earlier_points():
+    """The headline is measured at the end alone, so that it has no order before; kl is at the half on 250 samples."""
+    early = {"fraction": 0.5, "meters": METERS, "values": {"reverse_kl": 1.0}}
+    last = {"fraction": 1.0, "meters": METERS, "values": {"reverse_kl": 1.0, "modes_covered": 4.0}}
+    board = only([replace(ok("gan", 0, 4, values={"reverse_kl": 1.0}), curve=(early, last))])
+    assert board["order"] == []
+    assert board["sizes"][0].startswith("Earlier points are measured on n = 250 samples")
+
+
+@pytest.mark.parametrize("records", [[failed("timeout")], [*NSGAN, *GAN], [*NSGAN, *R1], crossed(2)])
+def test_the_files_of_a_board_are_named(records, tmp_path):
+    """Those that are written beside the page, and no other."""
+    paths = write_boards(boards(records), tmp_path)
+    assert sorted(only(records)["files"]) == sorted(path.name for path in paths)
+
+
+def test_shares_are_told_from_other_quantities():
+    """What lies between 0 and 1 is read against both; a count or a divergence is not."""
+    board = only([ok("gan", 0, 4, values={"reverse_kl": 1.0, "auc": 0.5})])
+    assert {each["quantity"]: each["share"] for each in board["quantities"]} == {
+        "modes_covered": False,
+        "reverse_kl": False,
+        "auc": True,
+    }
 
 
 def test_families_are_found_by_name_and_ordered():

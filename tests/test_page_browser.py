@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,7 +15,8 @@ import pytest
 from records import METERS, failed, ok
 
 from ganbench.leaderboards.board import boards
-from ganbench.leaderboards.files import slugs, write_page
+from ganbench.leaderboards.files import board_texts, slugs, write_page
+from ganbench.leaderboards.trajectory import trajectory
 
 playwright = pytest.importorskip(
     "playwright.sync_api", reason="NO BROWSER TEST OF THE PAGE WAS RUN: playwright is not installed"
@@ -52,8 +55,13 @@ RECORDS = [
     ok("held_out_real", 0, 8, budget="0 samples", batch_size=0, points=1),
     *runs("gan", [3, 4], dataset="grid25"),
     *runs("雪", [5, 6], dataset="grid25"),
+    *runs("gan", [1] * 7, dataset="spiral"),
+    *runs("gan", [2] * 7, dataset="spiral", tricks=R1),
+    *runs("hinge", [10] * 7, dataset="spiral"),
+    *runs("hinge", [12, *[14] * 5, 16], dataset="spiral", tricks=R1),
+    ok("held_out_real", 0, 8, dataset="spiral", budget="0 samples", batch_size=0, points=1),
 ]
-GRID25, RING8 = slugs(boards(RECORDS))
+GRID25, RING8, SPIRAL = slugs(boards(RECORDS))
 
 
 def until(tab: Any, expression: str) -> None:
@@ -283,6 +291,108 @@ def test_the_heat_map_prints_number_and_verdict(reader: Reader) -> None:
     assert [found[name].evaluate(colour) == clear for name in ("gan", "nsgan", "hinge")] == [False, True, True]
 
 
+def test_what_stands_after_correction_is_marked_in_words(reader: Reader) -> None:
+    """r1 adds 4 to hinge and 1 to gan in seven seeds, which suffice; an effect of three seeds has its p and no mark."""
+    reader.open(f"board={SPIRAL}")
+    assert reader.tab.locator("#interactions-title").inner_text() == "Main effects and interactions on modes_covered ↑"
+    assert reader.tab.locator("#crossed thead th").all_inner_texts() == ["change", "hinge", "gan", "all variants"]
+    assert [row.locator("th, td").all_inner_texts() for row in reader.tab.locator("#crossed tbody tr").all()] == [
+        [
+            "+ r1(weight=10.0)",
+            "+1.5 ± 0.5\np = 0.031\nstands",
+            "-1.5 ± 0.5\np = 0.031\nstands",
+            "+2.5 ± 0.5\np = 0.047\nstands",
+        ],
+        ["all changes", "+5.25 ± 0.27\np = 0.047\nstands", "-5.25 ± 0.27\np = 0.047\nstands", ""],
+    ]
+    changed = reader.tab.locator("#heat tbody tr").nth(1)
+    assert changed.locator("td").all_inner_texts()[:2] == ["+4.0 ± 1.1\nbetter\nstands", "+1 ± 0\nbetter\nstands"]
+    assert "Of 2 effects, 2 stand at 5 %" in reader.tab.locator("#effects-reading").inner_text()
+    reader.open(f"board={RING8}")
+    assert reader.tab.locator("#crossed tbody td", has_text="p = ").count() > 0
+    assert reader.tab.locator(":is(#crossed, #heat) td", has_text="stands").count() == 0
+    reader.open(f"board={GRID25}")
+    assert not reader.tab.locator("#crossed").is_visible()
+
+
+def heights(reader: Reader) -> dict[str, float]:
+    """Where the marks of the vertical axis stand, in pixels from the top, by what they say."""
+    lines = reader.tab.locator("#chart .grid").evaluate_all(
+        "lines => lines.map((line) => Number(line.getAttribute('y1')))"
+    )
+    texts = reader.tab.locator("#chart .grid + text").evaluate_all("texts => texts.map((text) => text.textContent)")
+    return dict(zip(texts, lines, strict=True))
+
+
+def test_a_logarithmic_axis_has_equal_decades(reader: Reader) -> None:
+    """Its marks, the control at 8 and the band of seeds from 12 to 16, at half the budget half of that."""
+    reader.open(f"board={SPIRAL}")
+    reader.tab.locator("#variants tr", has_text="hinge + r1").hover()
+    found = heights(reader)
+    assert list(found) == ["0.5", "1", "2", "5", "10"]
+    decade = found["1"] - found["10"]
+
+    def height(value: float) -> float:
+        return found["1"] - decade * math.log10(value)
+
+    assert [found[text] for text in found] == pytest.approx([height(float(text)) for text in found])
+    control = reader.tab.locator("#chart .control .dot").first.get_attribute("cy")
+    assert float(control) == pytest.approx(height(8), abs=0.06)
+    band = str(reader.tab.locator("#chart .strong .band").get_attribute("d"))
+    at = [float(y) for _, y in re.findall(r"([\d.]+) ([\d.]+)", band)]
+    assert at == pytest.approx([height(value) for value in (8, 16, 12, 6)], abs=0.06)
+
+
+@pytest.mark.parametrize(
+    ("values", "control", "fragment", "logarithmic"),
+    [
+        ((1, 20), 3, "", True),
+        ((1, 19.9), 3, "", False),
+        ((0, 20), 3, "", False),
+        ((1, 20), 0, "", False),
+        ((1, 20), 3, "chart=rank", False),
+        ((1, 20), 3, "metric=auc", False),
+        ((1, 20), 3, "row=gan", True),
+        ((1, 19.9), 3, "row=gan", False),
+        ((5e-324, 1e300), 3, "", True),
+    ],
+)
+def test_what_spans_decades_has_a_logarithmic_axis_and_says_so(
+    browser: Any, tmp_path: Path, values: tuple[float, float], control: float, fragment: str, logarithmic: bool
+) -> None:
+    """Twenty times the smallest, all above 0; ranks, and shares as auc, never; of the details of a row, the row."""
+    records = [ok("held_out_real", 0, control, budget="0 samples", batch_size=0, points=1)]
+    for variant, first in (("gan", values[0]), ("nsgan", values[1])):
+        points = [{"modes_covered": value, "auc": value / 20} for value in (first, values[1])]
+        curve = [{"fraction": (k + 1) / 2, "meters": METERS, "values": point} for k, point in enumerate(points)]
+        records.append(replace(ok(variant, 0, values=points[-1]), curve=tuple(curve)))
+    found = Reader(browser, write_page(boards(records), tmp_path).as_uri()).open(fragment)
+    caption = found.tab.locator("#details figcaption" if fragment.startswith("row") else "#caption").first
+    assert ("The vertical axis is logarithmic." in caption.inner_text()) == logarithmic
+    assert 2 <= found.tab.locator("#chart .grid").count() <= 10
+    assert found.wrong == []
+    found.tab.close()
+
+
+def test_the_course_of_the_headline_is_told_once(reader: Reader) -> None:
+    """Under scores and ranks; where the order of the headline changed is not told of another quantity."""
+    order, sizes = trajectory(boards(RECORDS)[1]).sentences
+    for chart in ("budget", "rank"):
+        for quantity, told in (("modes_covered", True), ("reverse_kl", False)):
+            reader.open(f"board={RING8}&chart={chart}&metric={quantity}")
+            said = reader.tab.locator("#caption").inner_text()
+            assert (said.count(order), said.count(sizes), said.count("250")) == (told, 1, 1)
+
+
+@pytest.mark.parametrize("place", range(3))
+def test_every_file_of_the_board_is_linked(reader: Reader, place: int) -> None:
+    """By its name beside the page: what the board has, and nothing that it has not."""
+    made = boards(RECORDS)[place : place + 1]
+    reader.open(f"board={slugs(made)[0]}")
+    links = reader.tab.locator("#footer a").evaluate_all("links => links.map((link) => link.getAttribute('href'))")
+    assert sorted(links) == sorted(board_texts(made))
+
+
 def test_a_row_under_the_pointer_shows_its_curve_and_band(reader: Reader) -> None:
     """Also a row that has the focus; the line is the strong one."""
     reader.tab.locator("#variants tr", has_text="hinge").first.hover()
@@ -306,10 +416,10 @@ def test_bands_join_the_rows_of_a_tie_group(reader: Reader) -> None:
     assert len(set.union(*lefts.values())) == len(lefts)
 
 
-@pytest.mark.parametrize("fragment", ["", "row=gan", f"board={GRID25}"])
+@pytest.mark.parametrize("fragment", ["", "row=gan", f"board={GRID25}", f"board={SPIRAL}"])
 def test_a_phone_shows_it_without_scrolling_sideways(browser: Any, address: str, fragment: str) -> None:
     """At 360 pixels nothing but a table, in its own frame, is wider than the screen."""
-    found = Reader(browser, address, viewport={"width": 360, "height": 740}).open(f"board={RING8}&{fragment}")
+    found = Reader(browser, address, viewport={"width": 360, "height": 740}).open(fragment or f"board={RING8}")
     assert found.tab.evaluate("document.documentElement.scrollWidth") == 360
     assert found.tab.evaluate("document.getElementById('details').scrollWidth") <= 360
     assert found.wrong == []
@@ -348,8 +458,9 @@ def luminance(colour: list[int]) -> float:
 def test_text_can_be_read_in_both_themes(browser: Any, address: str, system: str, asked: str) -> None:
     """Every text has the contrast 4.5 that WCAG 2.2 wants; the page is dark where the system or the address says so."""
     found = Reader(browser, address, viewport={"width": 1280, "height": 800}, color_scheme=system)
-    found.open(f"board={RING8}&theme={asked}")
-    seen = found.tab.evaluate(COLOURS)
+    seen = []
+    for slug in (RING8, SPIRAL):
+        seen += found.open(f"board={slug}&theme={asked}").tab.evaluate(COLOURS)
     assert len(seen) > 100
     for text, front, back in seen:
         high, low = sorted((luminance(front), luminance(back)), reverse=True)

@@ -11,6 +11,7 @@ import numpy as np
 from ganbench.leaderboards.board import Board
 from ganbench.leaderboards.outcomes import outcomes
 from ganbench.leaderboards.row import Estimate, Row
+from ganbench.ranks import LEVEL
 from ganbench.statistics import contrast, holm, paired_permutation_test, sign_of_sum, t_interval
 
 Terms = Sequence[tuple[float, Row]]
@@ -32,6 +33,11 @@ class Contrast:
     """How many seeds the test is over."""
     adjusted: float | None = None
     """Corrected by Holm for all that stand in one table."""
+
+    @property
+    def stands(self) -> bool:
+        """Whether it was tested, and chance alone would give it in no more than `LEVEL` of such tables."""
+        return self.adjusted is not None and self.adjusted <= LEVEL
 
 
 NOTHING = Contrast(Estimate(None, None, 0))

@@ -77,7 +77,7 @@ class Effects:
         found = [effect.contrast for effect in self.cells.values() if effect.contrast.p is not None]
         if not found:
             return ""
-        stand = sum(each.adjusted is not None and each.adjusted <= LEVEL for each in found)
+        stand = sum(each.stands for each in found)
         effects = f"{len(found)} effects, {stand} stand" if len(found) > 1 else f"1 effect, {stand} stands"
         text = f"Of {effects} at {100 * LEVEL:g} % in permutation tests, Holm-corrected, a failed seed being worst."
         needed = seeds_needed(len(found), LEVEL)

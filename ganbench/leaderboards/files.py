@@ -13,13 +13,10 @@ import pandas as pd
 
 from ganbench.atomic import write_text
 from ganbench.leaderboards.board import Board
-from ganbench.leaderboards.effects import effects
-from ganbench.leaderboards.interactions import interactions
+from ganbench.leaderboards.further import further_tables
 from ganbench.leaderboards.markdown import board_markdown
 from ganbench.leaderboards.page.document import page
-from ganbench.leaderboards.pairs import pairs_table
 from ganbench.leaderboards.ranking import ranked_table
-from ganbench.leaderboards.trajectory import trajectory
 
 PAGE = "index.html"
 _OF_A_BOARD = re.compile(r"[a-z0-9._-]+-[0-9a-f]{8}(-[a-z]+)?\.(csv|md|png)")
@@ -48,7 +45,7 @@ def board_texts(boards: Sequence[Board]) -> dict[str, str]:
     texts: dict[str, str] = {}
     for slug, board in zip(slugs(boards), boards, strict=True):
         texts |= {f"{slug}.csv": board_csv(board), f"{slug}.md": board_markdown(board)}
-        texts |= {f"{slug}-{name}.csv": table_csv(table) for name, table in _further(board).items() if len(table)}
+        texts |= {name: table_csv(table) for name, table in further_tables(board, slug).items()}
     return texts
 
 
@@ -87,16 +84,6 @@ def board_csv(board: Board) -> str:
     differ, are left out. A number that is not there is an empty field.
     """
     return table_csv(ranked_table(board))
-
-
-def _further(board: Board) -> dict[str, pd.DataFrame]:
-    """The other tables that the board has, by name; some may be empty."""
-    course, found = trajectory(board), effects(board)
-    crossed = interactions(found) if found else None
-    tables = {"pairs": pairs_table(board)}
-    tables |= {"trajectory": course.table} if course else {}
-    tables |= {"effects": found.table} if found else {}
-    return tables | ({"interactions": crossed.table} if crossed else {})
 
 
 def table_csv(table: pd.DataFrame) -> str:

@@ -88,6 +88,12 @@ def interactions(effects: Effects) -> Interactions | None:
     return Interactions(effects, corrected(cells), corrected(mains), over)
 
 
+def readable_interactions(effects: Effects) -> Interactions | None:
+    """Those that readers are shown: None too where a headline is a word, which has no differences."""
+    words = any(row.words(effects.board.headline) for row in effects.board.rows)
+    return None if words else interactions(effects)
+
+
 def _having(effects: Effects, change: str) -> list[str]:
     """The variants of which the change was run."""
     return [name for name in effects.variants if effects.cells[name, change].contrast.p is not None]

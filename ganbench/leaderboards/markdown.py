@@ -14,7 +14,7 @@ from ganbench.leaderboards.board import Board
 from ganbench.leaderboards.caption import direction, facts, reading, reading_effects, reading_interactions
 from ganbench.leaderboards.effects import Effects, effects
 from ganbench.leaderboards.entries import cost, effect_lines, incidents, interaction_lines, results, standings
-from ganbench.leaderboards.interactions import interactions
+from ganbench.leaderboards.interactions import readable_interactions
 from ganbench.leaderboards.ranking import ranking
 from ganbench.leaderboards.trajectory import trajectory
 
@@ -57,8 +57,8 @@ def _effects(found: Effects) -> list[str]:
         _lines([*reading_effects(board), found.sentence]),
         _table(effect_lines(found)),
     ]
-    crossed = interactions(found)
-    if crossed is None or any(row.words(board.headline) for row in board.rows):
+    crossed = readable_interactions(found)
+    if crossed is None:
         return sections
     return [
         *sections,

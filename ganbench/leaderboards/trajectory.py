@@ -78,35 +78,39 @@ class Trajectory:
     @property
     def sentences(self) -> tuple[str, ...]:
         """How it is to be read: where the order changes most, and on how many samples points were measured."""
-        return (*self._about_order(), *self._about_sizes())
+        return (*self.about_order, *(about_sizes(self.board) if len(self.fractions) > 1 else ()))
+
+    @property
+    def about_order(self) -> tuple[str, ...]:
+        """At which point most pairs stand the other way than at the end; nothing where there is no order to change."""
+        ranked = len(self._ranks(self.fractions[-1]))
+        earlier = self.fractions[:-1]
+        if ranked < 2 or not earlier:
+            return ()
+        turned = {fraction: len(self.reversals(fraction)) for fraction in earlier}
+        most = max(earlier, key=lambda fraction: (turned[fraction], fraction))
+        pairs = ranked * (ranked - 1) // 2
+        of = f"{turned[most]} of {pairs} pairs stand" if pairs > 1 else "the one pair stands"
+        if not turned[most]:
+            return ("Order by mean: no pair of rows stands the other way at an earlier point than at the end.",)
+        return (f"Order by mean changed: {of} the other way at {100 * most:.3g} % of the budget than at the end.",)
 
     def _ranks(self, fraction: float) -> dict[int, int]:
         """By the row's index; rows without a rank are left out."""
         at = [point for point in self.points if point.fraction == fraction]
         return {index: point.rank for index, point in enumerate(at) if point.rank is not None}
 
-    def _about_order(self) -> list[str]:
-        ranked = len(self._ranks(self.fractions[-1]))
-        earlier = self.fractions[:-1]
-        if ranked < 2 or not earlier:
-            return []
-        turned = {fraction: len(self.reversals(fraction)) for fraction in earlier}
-        most = max(earlier, key=lambda fraction: (turned[fraction], fraction))
-        pairs = ranked * (ranked - 1) // 2
-        of = f"{turned[most]} of {pairs} pairs stand" if pairs > 1 else "the one pair stands"
-        if not turned[most]:
-            return ["Order by mean: no pair of rows stands the other way at an earlier point than at the end."]
-        return [f"Order by mean changed: {of} the other way at {100 * most:.3g} % of the budget than at the end."]
 
-    def _about_sizes(self) -> list[str]:
-        found = {record.spec.curve_samples for row in self.board.rows for record in row.ok if record.curve}
-        last = self.board.conditions.samples
-        if len(self.fractions) < 2 or found == {last}:
-            return []
-        sizes = " or ".join(map(str, sorted(found)))
-        text = f"Earlier points are measured on n = {sizes} samples, the last on {last}"
-        unlike = ", and rows differ in it: ranks at earlier points compare unlike with unlike" if len(found) > 1 else ""
-        return [f"{text}{unlike}; quantities that depend on n step there."]
+def about_sizes(board: Board) -> tuple[str, ...]:
+    """On how many samples the points of a board before the last were measured, where not on as many as the last."""
+    found = {record.spec.curve_samples for row in board.rows for record in row.ok if record.curve}
+    last = board.conditions.samples
+    if found <= {last}:
+        return ()
+    sizes = " or ".join(map(str, sorted(found)))
+    text = f"Earlier points are measured on n = {sizes} samples, the last on {last}"
+    unlike = ", and rows differ in it: ranks at earlier points compare unlike with unlike" if len(found) > 1 else ""
+    return (f"{text}{unlike}; quantities that depend on n step there.",)
 
 
 @lru_cache(maxsize=8)

@@ -26,8 +26,3 @@ def curve(row: Row, quantity: str, at: list[float]) -> list[Line]:
     if len(seeds) == 1:
         return [mean]
     return [mean, [min(values, default=None) for values in found], [max(values, default=None) for values in found]]
-
-
-def curve_samples(board: Board) -> list[int]:
-    """How many samples the evaluations before the last rest on, ascending; one number where all runs agree."""
-    return sorted({record.spec.curve_samples for row in board.rows for record in row.ok})

@@ -7,6 +7,7 @@ const byId = (id) => document.getElementById(id);
 const SVG = "http://www.w3.org/2000/svg";
 const COLOURS = 6;
 const THEMES = ["", "light", "dark"];  // the first is the system's
+const MANY_TIMES = 20;  // the largest the smallest, where an axis is logarithmic
 
 function fill(node, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) {
@@ -27,7 +28,7 @@ function table(columns, rows) {
 function shown(value) {
   if (value === null || value === undefined) return "";
   const size = Math.abs(value);
-  if (size !== 0 && (size >= 1e6 || size < 1e-4)) return value.toExponential(2);
+  if (size !== 0 && (size >= 1e6 || size < 1e-4)) return value.toExponential(2).replace(".00e", "e");
   return size >= 1000 ? Math.round(value).toLocaleString("en") : String(Number(value.toPrecision(4)));
 }
 
@@ -58,7 +59,7 @@ function metric() {
   const wanted = [view.metric, board().headline].map((name) => board().quantities.findIndex((q) => q.quantity === name));
   return Math.max(0, wanted.find((place) => place >= 0) ?? 0);
 }
-const quantity = () => board().quantities[metric()] ?? { quantity: "", label: "", better: "neither", unit: "", bounds: "", meaning: "" };
+const quantity = () => board().quantities[metric()] ?? { quantity: "", label: "", better: "neither", unit: "", bounds: "", meaning: "", share: false };
 
 const compareText = new Intl.Collator("en", { numeric: true }).compare;
 
@@ -203,21 +204,41 @@ function ticks(low, high, count = 5) {
   return found;
 }
 
+// between powers of ten: at 1, 2 and 5 of every decade, or where these would crowd at 1 of every so many
+function logTicks(low, high) {
+  const first = Math.floor(low);
+  const powers = Array.from({ length: Math.ceil(high) - first + 1 }, (_, k) => first + k);
+  const inside = (mark) => Math.log10(mark) >= low && Math.log10(mark) <= high;
+  const at = (factors, chosen) => chosen.flatMap((power) => factors.map((factor) => Number(`${factor}e${power}`))).filter(inside);
+  const found = at([1, 2, 5], powers);
+  const every = Math.ceil(powers.length / 8);
+  return found.length <= 10 ? found : at([1], powers.filter((power) => power % every === 0));
+}
+
+const present = (values) => values.filter((value) => value !== null && value !== undefined);
+const extent = (values) => [values.reduce((a, b) => Math.min(a, b), Infinity), values.reduce((a, b) => Math.max(a, b), -Infinity)];
+
+// whether `values` want a logarithmic axis, on which the values of controls can stand too
+function spansDecades(values, ofControls) {
+  const [low, high] = extent(present(values));
+  return low > 0 && high >= MANY_TIMES * low && present(ofControls).every((value) => value > 0);
+}
+
 function frame(lines, fixed) {
   if (fixed) return fixed;
-  const values = lines.filter((each) => !each.control)
-    .flatMap((each) => [...each.points.map(([, y]) => y), ...(each.band ?? []).flatMap(([, low, high]) => [low, high])])
-    .filter((value) => value !== null);
+  const values = present(lines.filter((each) => !each.control)
+    .flatMap((each) => [...each.points.map(([, y]) => y), ...(each.band ?? []).flatMap(([, low, high]) => [low, high])]));
   if (!values.length) return [0, 1];
-  const [low, high] = [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];
+  const [low, high] = extent(values);
   return low === high ? [low - (Math.abs(low) || 1) / 2, high + (Math.abs(high) || 1) / 2] : [low, high];
 }
 
 // lines: {name, style, points: [[x, y]], band: [[x, low, high]], control, row}; a point without y breaks its line
-function plot({ label, lines, x, xTicks, log, range, width, yTicks, down, rules = [] }) {
-  let [low, high] = frame(lines, range);
+function plot({ label, lines, x, xTicks, logX, logY, range, width, yTicks, down, rules = [] }) {
+  const scaleY = logY ? Math.log10 : (value) => value;
+  let [low, high] = frame(lines, range).map(scaleY);
   const span = high - low;
-  const near = (value) => value >= low - span && value <= high + span;
+  const near = (value) => scaleY(value) >= low - span && scaleY(value) <= high + span;
   const outside = [];
   const held = lines.filter((each) => {
     const fits = range || !each.control || each.points.every(([, y]) => y === null || near(y));
@@ -225,19 +246,20 @@ function plot({ label, lines, x, xTicks, log, range, width, yTicks, down, rules 
     return fits;
   });
   if (!range) {
-    for (const each of held.filter((one) => one.control)) for (const [, y] of each.points) if (y !== null) [low, high] = [Math.min(low, y), Math.max(high, y)];
+    for (const each of held.filter((one) => one.control)) for (const [, y] of each.points) if (y !== null) [low, high] = extent([low, high, scaleY(y)]);
     [low, high] = [low - 0.04 * (high - low), high + 0.04 * (high - low)];
   }
-  const marks = yTicks ?? ticks(low, high);
+  const marks = yTicks ?? (logY ? logTicks(low, high) : ticks(low, high));
   const texts = marks.map(shown);
   const left = 14 + 7 * Math.max(...texts.map((text) => text.length), 1);
   const height = Math.round(Math.min(340, Math.max(230, width * 0.62)));
   const [right, top, bottom] = [width - 10, 10, height - 42];
-  const scale = log ? Math.log : (value) => value;
-  const [from, to] = [scale(xTicks[0][0]), scale(xTicks.at(-1)[0])];
-  const inset = xTicks.length === 2 && !log ? 50 : 0;
-  const atX = (value) => left + inset + ((scale(value) - from) / (to - from || 1)) * (right - left - 2 * inset);
-  const atY = (value) => (down ? top + ((value - low) / (high - low)) * (bottom - top) : bottom - ((value - low) / (high - low)) * (bottom - top));
+  const scaleX = logX ? Math.log : (value) => value;
+  const [from, to] = [scaleX(xTicks[0][0]), scaleX(xTicks.at(-1)[0])];
+  const inset = xTicks.length === 2 && !logX ? 50 : 0;
+  const atX = (value) => left + inset + ((scaleX(value) - from) / (to - from || 1)) * (right - left - 2 * inset);
+  const share = (value) => (scaleY(value) - low) / (high - low);
+  const atY = (value) => (down ? top + share(value) * (bottom - top) : bottom - share(value) * (bottom - top));
   const node = draw("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": label });
   marks.forEach((mark, k) => node.append(
     draw("line", { class: "grid", x1: left, x2: right, y1: atY(mark), y2: atY(mark) }),
@@ -249,7 +271,7 @@ function plot({ label, lines, x, xTicks, log, range, width, yTicks, down, rules 
     draw("line", { class: "rule", x1: left, x2: right, y1: atY(rule.y), y2: atY(rule.y) }),
     draw("text", { x: right, y: atY(rule.y) - 4, "text-anchor": "end" }, rule.text));
   for (const each of held) node.append(curve(each, atX, atY));
-  return { node, outside };
+  return { node, aside: [logY && "The vertical axis is logarithmic.", outside.length && `Outside the frame: ${outside.join(", ")}.`].filter(Boolean).join(" ") };
 }
 
 function path(points, atX, atY) {
@@ -323,10 +345,14 @@ const CHARTS = {
   budget: {
     title: "against budget",
     held: () => variants().some((row) => curveOf(row, metric())),
-    draw: (width) => ({
-      ...plot({ ...budgetAxis(), width, label: `${quantity().label} against budget`, lines: [...ruleLines(), ...styled(matching().filter((row) => curveOf(row, metric())), (row, banded) => along(row, metric(), banded))] }),
-      said: `${quantity().label}: mean over ok seeds; a band spans the lowest and the highest seed; dotted: controls. ${samplesSaid()}`,
-    }),
+    draw: (width) => {
+      const rows = matching().filter((row) => curveOf(row, metric()));
+      const lines = [...ruleLines(), ...styled(rows, (row, banded) => along(row, metric(), banded))];
+      return {
+        ...plot({ ...budgetAxis(), width, lines, logY: logAlong(rows), label: `${quantity().label} against budget` }),
+        said: `${quantity().label}: mean over ok seeds; a band spans the lowest and the highest seed; dotted: controls. ${courseSaid()}`,
+      };
+    },
   },
   rank: {
     title: "rank against budget",
@@ -338,7 +364,7 @@ const CHARTS = {
       const lines = styled(matching().filter((row) => ranks.has(row)), (row) => ({ name: row.cell, row, points: ranks.get(row).map((rank, place) => [board().fractions[place], rank]) }));
       return {
         ...plot({ ...budgetAxis(), width, lines, label: `rank by ${quantity().label} against budget`, range: [0.7, count + 0.3], yTicks: marks, down: true }),
-        said: `Rank by the mean of ${quantity().label} at each point, 1 the best; equal means share a rank. Means alone separate nothing: the intervals decide.`,
+        said: `Rank by the mean of ${quantity().label} at each point, 1 the best; equal means share a rank. Means alone separate nothing: the intervals decide. ${courseSaid()}`,
       };
     },
   },
@@ -350,7 +376,7 @@ const CHARTS = {
       const make = (row) => ({ name: short(row), row, points: family.map(([splits, k]) => [splits, row.means[k]]) });
       const lines = [...controls().map((row) => ({ ...make(row), control: true, style: "control" })), ...styled(matching(), make)];
       return {
-        ...plot({ width, lines, log: true, label: "Inception Score against splits", x: "splits of the same samples", xTicks: family.map(([splits]) => [splits, String(splits)]) }),
+        ...plot({ width, lines, logX: true, logY: logAcross(family.map(([, k]) => k)), label: "Inception Score against splits", x: "splits of the same samples", xTicks: family.map(([splits]) => [splits, String(splits)]) }),
         said: "Inception Score of the same samples in so many splits, mean over ok seeds; dotted: controls. A split count is a hidden sample size.",
       };
     },
@@ -364,7 +390,7 @@ const CHARTS = {
       const lines = [...controls().map((row) => ({ ...make(row), control: true, style: "control" })), ...styled(matching(), make)];
       const floor = fid_floor === undefined ? null : variants().map((row) => row.means[fid_floor]).find((value) => value !== null);
       return {
-        ...plot({ width, lines, label: "FID at n samples and its limit", x: "samples", xTicks: [[0, frechetSamples()], [1, "n → ∞, extrapolated"]] }),
+        ...plot({ width, lines, logY: logAcross([fid, fid_infinity]), label: "FID at n samples and its limit", x: "samples", xTicks: [[0, frechetSamples()], [1, "n → ∞, extrapolated"]] }),
         said: `FID as measured and its extrapolated limit, mean over ok seeds; between them nothing was measured.${floor === null || floor === undefined ? "" : ` As many held-out reals score ${shown(floor)}.`}`,
       };
     },
@@ -392,10 +418,19 @@ function frechetSamples() {
   return counts.length === 1 ? `n = ${shown(counts[0])}` : "as measured";
 }
 
-function samplesSaid() {
-  const { curve: before, end } = board().samples;
-  const different = before.filter((n) => n !== end);
-  return different.length ? `Points before the last rest on ${different.map(shown).join(" or ")} samples, the last on ${shown(end)}.` : "";
+// bands that are not drawn count too, or the axis would change under the pointer
+function logAlong(rows) {
+  return !quantity().share && spansDecades(rows.flatMap((row) => curveOf(row, metric()).flat()), rules().map(({ y }) => y));
+}
+
+function logAcross(places) {
+  const means = (rows) => rows.flatMap((row) => places.map((k) => row.means[k]));
+  return spansDecades(means(matching()), means(controls()));
+}
+
+function courseSaid() {
+  const { headline, order, sizes } = board();
+  return [...(quantity().quantity === headline ? order : []), ...sizes].join(" ");
 }
 
 function ranksAlong() {
@@ -423,10 +458,10 @@ function renderChart() {
   const focus = focusKey();
   byId("charts").replaceChildren(...buttons);
   refocus(focus);
-  const { node, outside, said, legend: own } = CHARTS[name].draw(widthOf(byId("chart")));
+  const { node, aside, said, legend: own } = CHARTS[name].draw(widthOf(byId("chart")));
   byId("chart").replaceChildren(node);
   const listed = own ?? [...new Set([...coloured(), ...(named(hovered) && !named(hovered).control ? [named(hovered)] : [])])].map((row) => ({ name: row.cell, style: styleOf(row) || "lit-line" }));
-  byId("caption").replaceChildren(legend(listed), said, outside.length ? ` Outside the frame: ${outside.join(", ")}.` : "");
+  byId("caption").replaceChildren(legend(listed), `${said} ${aside}`);
 }
 
 const widthOf = (node) => Math.max(260, Math.round(node.clientWidth || 480));
@@ -445,14 +480,31 @@ function renderEffects() {
   byId("heat").replaceChildren(...table(["change", ...effects.variants, ...(together ? ["all variants"] : [])], [plain, ...rows]));
   byId("key").replaceChildren(
     el("span", { class: "key better" }, "better"), " ", el("span", { class: "key worse" }, "worse"), " ",
-    el("span", { class: "key undecided" }, "undecided"), " the interval holds 0, or one seed has none. The stronger the colour, the larger the effect.");
+    el("span", { class: "key undecided" }, "undecided"), " the interval holds 0, or one seed has none. The stronger the colour, the larger the effect. ",
+    standing({ stands: true }), ` ${effects.stands}.`);
   byId("effects-reading").replaceChildren(...effects.reading.map((text) => el("li", {}, text)));
+  renderInteractions(effects.interactions);
 }
 
-function heatCell({ text, verdict, mean, row, why }, largest) {
+const standing = ({ stands }) => (stands ? el("strong", { class: "stands" }, "stands") : "");
+
+function renderInteractions(found) {
+  byId("interactions").hidden = !found;
+  if (!found) return;
+  const cell = ({ text, stands }) => {
+    const [effect, p] = text.split(/, (?=p = )/);
+    return el("td", { class: stands && "standing" }, effect, p ? el("small", {}, p) : "", standing({ stands }));
+  };
+  const rows = found.lines.map(({ change, cells }) => el("tr", {}, el("th", { scope: "row" }, change), cells.map(cell)));
+  byId("interactions-title").textContent = found.title;
+  byId("crossed").replaceChildren(...table(["change", ...found.columns], rows));
+  byId("interactions-reading").replaceChildren(...found.reading.map((text) => el("li", {}, text)));
+}
+
+function heatCell({ text, verdict, stands, mean, row, why }, largest) {
   const said = row === null ? text : opener(board().rows[row], text || "no value", "effect");
   const word = verdict === "none" ? why : verdict;
-  const node = el("td", { class: verdict }, said, word ? el("small", {}, word) : "");
+  const node = el("td", { class: `${verdict}${stands ? " standing" : ""}` }, said, word ? el("small", {}, word) : "", standing({ stands }));
   node.style.setProperty("--strength", `${Math.round(10 + (40 * Math.abs(mean ?? 0)) / largest)}%`);
   return node;
 }
@@ -507,11 +559,11 @@ function detailCharts(row) {
   const found = [];
   const width = Math.min(420, widthOf(byId("details")) - 40);
   const lone = { ...along(row, metric(), true), row: null, style: "c0" };
-  if (curveOf(row, metric())) found.push([quantity().label, plot({ ...budgetAxis(), width, lines: [...ruleLines(), lone], label: `${quantity().label} of ${row.cell} against budget` }), null]);
+  if (curveOf(row, metric())) found.push([quantity().label, plot({ ...budgetAxis(), width, lines: [...ruleLines(), lone], logY: logAlong([row]), label: `${quantity().label} of ${row.cell} against budget` }), null]);
   const held = (board().families.discriminator ?? []).some((k) => curveOf(row, k));
   if (held) { const drawn = discriminator(row, width); found.push(["Its discriminator", drawn, drawn.legend]); }
-  return found.map(([title, { node, outside }, lines]) => el("figure", { class: "detail-chart" }, el("h3", {}, title), node,
-    el("figcaption", {}, lines ? legend(lines) : "Mean over ok seeds; the band spans the lowest and the highest.", outside.length ? ` Outside the frame: ${outside.join(", ")}.` : "")));
+  return found.map(([title, { node, aside }, lines]) => el("figure", { class: "detail-chart" }, el("h3", {}, title), node,
+    el("figcaption", {}, lines ? legend(lines) : "Mean over ok seeds; the band spans the lowest and the highest. ", aside)));
 }
 
 function scrolled(title, node) {
@@ -542,7 +594,7 @@ function effectsOn(row) {
   const { effects } = board();
   const place = board().rows.indexOf(row);
   const found = (effects?.changes ?? []).flatMap(({ change, cells }) => cells.map((cell, k) => ({ ...cell, change, variant: effects.variants[k] }))).filter((cell) => cell.row === place);
-  return found.length ? el("section", {}, el("h3", {}, effects.title), el("ul", {}, found.map(({ change, variant, text, verdict }) => el("li", {}, `${change}, to ${variant}: ${text}${verdict === "none" ? "" : `, ${verdict}`}`)))) : "";
+  return found.length ? el("section", {}, el("h3", {}, effects.title), el("ul", {}, found.map(({ change, variant, text, verdict, stands }) => el("li", {}, [`${change}, to ${variant}: ${text}`, verdict !== "none" && verdict, stands && "stands"].filter(Boolean).join(", "))))) : "";
 }
 
 function recipes(row) {
@@ -579,8 +631,7 @@ function renderTheme() {
 }
 
 function renderFooter() {
-  const files = ["md", "csv", ...(board().effects ? ["-effects.csv"] : [])].map((end) => `${board().slug}${end.startsWith("-") ? end : `.${end}`}`);
-  byId("footer").replaceChildren("The same board as files: ", ...files.flatMap((name, k) => [k ? ", " : "", el("a", { href: name }, name)]), ". Made from stored records alone; the same records give the same page.");
+  byId("footer").replaceChildren("The same board as files: ", ...board().files.flatMap((name, k) => [k ? ", " : "", el("a", { href: name }, name)]), ". Made from stored records alone; the same records give the same page.");
 }
 
 function render() {

@@ -11,20 +11,21 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ganbench.leaderboards.board import Board
-from ganbench.leaderboards.caption import facts, named, reading, reading_effects, spent
-from ganbench.leaderboards.effects import Effects, effects
-from ganbench.leaderboards.entries import cost, effect_lines, incidents, quantity_text
+from ganbench.leaderboards.caption import facts, named, reading, spent
+from ganbench.leaderboards.effects import effects
+from ganbench.leaderboards.entries import cost, incidents, quantity_text
+from ganbench.leaderboards.further import further_tables
 from ganbench.leaderboards.markdown import meaning
 from ganbench.leaderboards.numbers import seconds_text
-from ganbench.leaderboards.page.curves import curve, curve_samples, fractions
+from ganbench.leaderboards.page.curves import curve, fractions
 from ganbench.leaderboards.page.detail import DETAILS, Detail
 from ganbench.leaderboards.page.families import families
-from ganbench.leaderboards.page.heat import verdict
+from ganbench.leaderboards.page.grid import grid
+from ganbench.leaderboards.page.plain import Plain, number
 from ganbench.leaderboards.ranking import Place, ranking
 from ganbench.leaderboards.row import Row
+from ganbench.leaderboards.trajectory import about_sizes, trajectory
 from ganbench.record import RunRecord
-
-Plain = dict[str, Any]
 
 
 @dataclass
@@ -53,23 +54,25 @@ class Payload:
         shown = board if self.detail.quantities else replace(board, quantities=alone)
         ranked = ranking(board)
         places = {place.row.cell: place for place in ranked.places} if ranked else {}
-        at = fractions(shown)
+        at, course = fractions(shown), trajectory(board)
         return {
             "slug": slug,
             "title": f"{board.conditions.dataset}: {board.conditions.budget}",
+            "files": [f"{slug}.md", f"{slug}.csv", *further_tables(board, slug)],
             "budget": board.conditions.budget,
             "headline": board.headline,
             "facts": facts(board),
             "hashes": _hashes(board),
             "reading": [*(ranked.sentences if ranked else ()), *reading(board)],
             "ranked": ranked is not None,
-            "quantities": [{**meaning(shown, name), "label": named(shown, name)} for name in shown.quantities],
+            "quantities": [_quantity(shown, name) for name in shown.quantities],
             "families": families(shown),
             "fractions": [number(fraction) for fraction in at],
-            "samples": {"curve": curve_samples(board), "end": board.conditions.samples},
+            "order": course.about_order if course else (),
+            "sizes": about_sizes(board) if len(at) > 1 else (),
             "costs": [name for row in board.all_rows[:1] for name in cost(board, row)],
             "rows": [self._row(shown, row, places.get(row.cell), at) for row in shown.all_rows],
-            "effects": _effects(board, found) if (found := effects(board)) else None,
+            "effects": grid(found) if (found := effects(board)) else None,
             "incidents": incidents(board),
         }
 
@@ -119,12 +122,11 @@ class Payload:
         }
 
 
-def number(value: float | None) -> float | None:
-    """`value` to five significant digits, a whole number as one; None stays None."""
-    if value is None:
-        return None
-    rounded = float(f"{value:.5g}")
-    return int(rounded) if rounded.is_integer() else rounded
+def _quantity(board: Board, quantity: str) -> Plain:
+    """How it is to be read, and whether it is a share of 1: an accuracy, a probability."""
+    how = board.quantities[quantity]
+    share = (how.get("lowest"), how.get("highest")) == (0, 1)
+    return {**meaning(board, quantity), "label": named(board, quantity), "share": share}
 
 
 def _hashes(board: Board) -> dict[str, str]:
@@ -148,35 +150,3 @@ def _made(record: RunRecord) -> str:
 
 def _listed(found: Any) -> str:
     return ", ".join(f"{name} {what}" for name, what in found.items()) if isinstance(found, dict) else ""
-
-
-def _effects(board: Board, found: Effects) -> Plain:
-    """The table of changes x variants: texts, and of each cell what it decides and whose row it is."""
-    rows = {row.cell: k for k, row in enumerate(board.rows)}
-    plain, *changed = effect_lines(found)
-    return {
-        "title": f"Effects on {named(board, board.headline)}",
-        "reading": reading_effects(board),
-        "variants": list(found.variants),
-        "plain": [{"text": plain[name], "row": rows[found.plain[name].cell]} for name in found.variants],
-        "changes": [
-            {
-                "change": change,
-                "cells": [_effect(board, found, rows, name, change, line[name]) for name in found.variants],
-                "together": line.get("all variants", ""),
-            }
-            for change, line in zip(found.changes, changed, strict=True)
-        ],
-        "not_run": [f"{variant} {change}" for (variant, change), cell in found.cells.items() if cell.row is None],
-    }
-
-
-def _effect(board: Board, found: Effects, rows: dict[str, int], variant: str, change: str, text: str) -> Plain:
-    effect = found.cells[variant, change]
-    return {
-        "text": text,
-        "verdict": verdict(effect, board),
-        "mean": number(effect.estimate.mean),
-        "row": None if effect.row is None else rows[effect.row.cell],
-        "why": "" if effect.row is None else "; ".join(sorted({record.reason for record in effect.row.failed} - {""})),
-    }
