@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -14,6 +13,7 @@ from typing import Any, Protocol
 
 from ganbench.claim import Claim
 from ganbench.errors import UsageError
+from ganbench.loading import states
 from ganbench.planning import Group, Plan, check, describe, failed, planned, with_controls
 from ganbench.record import RunRecord, RunSpec
 from ganbench.registry import find
@@ -183,15 +183,12 @@ class Campaign:
 
     def _check_loggers(self) -> None:
         """Raises UsageError for a logger that is not there, or does not load."""
-        with tempfile.TemporaryDirectory() as folder:
-            jobs = [
-                Job(name, {"task": "state", "offer": vars(find("loggers", name))}, Path(folder) / "log.txt")
-                for name in self.loggers
-            ]
-            for name, outcome in self.pool.perform(jobs):
-                how, why = outcome.result if outcome.status == "ok" else (outcome.status, outcome.reason)
-                if how != "ok":
-                    raise UsageError(f"--log {name}: {why}")
+        offers = {name: find("loggers", name) for name in self.loggers}
+        found = states(list(offers.values()), self.pool)
+        for name, offer in offers.items():
+            how, why = found[offer]
+            if how != "ok":
+                raise UsageError(f"--log {name}: {why}")
 
     def _run(
         self, groups: Sequence[Group], course: Course, listener: Listener, begins: Callable[[Group], bool]

@@ -141,8 +141,6 @@ def _perform(job: dict[str, Any], tell: Callable[[dict[str, Any]], None]) -> Any
     from ganbench.forecast import describe
     from ganbench.registry import state
 
-    if job["task"] == "state":
-        return state(Offer(**job["offer"]))
     if job["task"] == "states":
         return [state(Offer(**offer)) for offer in job["offers"]]
     if job["task"] == "check":

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import click
 
 from ganbench.registry import Offer, offers
 
 LOADING_SECONDS = 60.0
-"""How long a plugin may take to load."""
+"""How long the plugins of a distribution may take to load."""
 
 
 @click.command("plugins", short_help="List plugin distributions, and check that they load.")
@@ -34,18 +32,11 @@ def command(check: bool, as_json: bool) -> None:
 
 def _checked() -> list[tuple[Offer, str, str]]:
     """Each offer with its state, found out in a child process: a plugin that hangs or exits is broken, and no more."""
-    from ganbench.supervision import Job, Limits, Pool, usable_cores
+    from ganbench.loading import states
+    from ganbench.supervision import Limits, Pool, usable_cores
 
-    with TemporaryDirectory() as folder, Pool(usable_cores(), 1, Limits(LOADING_SECONDS)) as pool:
-        jobs = [
-            Job(offer, {"task": "state", "offer": vars(offer)}, Path(folder) / f"{index}.txt")
-            for index, offer in enumerate(offers())
-        ]
-        outcomes = dict(pool.perform(jobs))
-    return [
-        (offer, *(outcome.result if outcome.status == "ok" else ("broken", f"{outcome.status}: {outcome.reason}")))
-        for offer, outcome in ((offer, outcomes[offer]) for offer in offers())
-    ]
+    with Pool(usable_cores(), 1, Limits(LOADING_SECONDS)) as pool:
+        return [(offer, how, why) for offer, (how, why) in states(offers(), pool).items()]
 
 
 def _print(found: list[tuple[Offer, str, str]]) -> None:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 import shlex
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from collections.abc import Iterator, Sequence
 
 from ganbench.diagnosis.finding import Finding
 from ganbench.errors import one_line
+from ganbench.loading import states
 from ganbench.registry import Offer, offers
-from ganbench.supervision import Job, Limits, Outcome, Pool
+from ganbench.supervision import Limits, Pool
 
 LOADING_SECONDS = 20.0
 """How long all plugins of one distribution may take to load."""
@@ -25,9 +24,11 @@ def of_plugins() -> Iterator[Finding]:
     by_source: dict[str, list[Offer]] = defaultdict(list)
     for offer in everything:
         by_source[offer.distribution].append(offer)
-    outcomes = _loaded(by_source)
+    with Pool(1, 1, Limits(LOADING_SECONDS)) as pool:
+        found = states(everything, pool)
     for distribution, members in by_source.items():
-        yield _of_distribution(distribution, members, outcomes[distribution])
+        broken = [why for how, why in map(found.__getitem__, members) if how != "ok"]
+        yield _of_distribution(distribution, members, broken)
     yield from clashes(everything)
 
 
@@ -44,23 +45,9 @@ def clashes(everything: Sequence[Offer]) -> Iterator[Finding]:
             yield Finding(one_line(f"{kind.removesuffix('s')} {name}"), "problem", one_line(about), mend)
 
 
-def _loaded(by_source: Mapping[str, Sequence[Offer]]) -> dict[str, Outcome]:
-    """What came of loading all that each distribution offers, each in a child of its own."""
-    with TemporaryDirectory() as folder, Pool(1, 1, Limits(LOADING_SECONDS)) as pool:
-        jobs = [
-            Job(name, {"task": "states", "offers": [vars(each) for each in members]}, Path(folder) / f"{k}.txt")
-            for k, (name, members) in enumerate(by_source.items())
-        ]
-        return dict(pool.perform(jobs))
-
-
-def _of_distribution(distribution: str, members: Sequence[Offer], outcome: Outcome) -> Finding:
+def _of_distribution(distribution: str, members: Sequence[Offer], broken: Sequence[str]) -> Finding:
     needed = distribution == "ganbench"
     subject = one_line(f"plugins of {distribution}")
-    if outcome.status != "ok":
-        about = f"{distribution} {members[0].version}: loading it ended in {outcome.status}: {outcome.reason}"
-        return Finding(subject, "problem", one_line(about), "ganbench plugins --check", needed)
-    broken = [why for how, why in outcome.result if how != "ok"]
     if broken:
         more = f" ({len(broken) - 1} more: ganbench plugins --check)" if len(broken) > 1 else ""
         mend = f"pip install --upgrade {_quoted(distribution)}"
