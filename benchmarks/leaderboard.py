@@ -23,7 +23,7 @@ from peak import peak
 
 from ganbench.archive import Archive, current, sorted_out
 from ganbench.leaderboards.board import boards
-from ganbench.leaderboards.files import write_boards
+from ganbench.publication import publish
 from ganbench.record import RunRecord, RunSpec
 
 CELLS, SEEDS, POINTS, VALUES = 25, 20, 10, 24
@@ -87,7 +87,7 @@ def regenerate(folder: Path) -> None:
     read = time.process_time() - started
     found = boards(current(records))
     built = time.process_time() - started - read
-    write_boards(found, folder / "boards")
+    publish(found, folder / "boards")
     written = time.process_time() - started - read - built
     print(read, built, written, peak())
 

@@ -8,15 +8,17 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
 from ganbench.claim import Claim
 from ganbench.errors import UsageError
-from ganbench.loading import states
+from ganbench.keeper import Keeper
+from ganbench.loading import State, states
 from ganbench.planning import Group, Plan, check, describe, failed, planned, with_controls
 from ganbench.record import RunRecord, RunSpec
-from ganbench.registry import find
+from ganbench.registry import Audience, Offer
 from ganbench.request import Request
 from ganbench.store import Store
 from ganbench.supervision import Job, Outcome, Pool, tail
@@ -37,6 +39,9 @@ class Listener(Protocol):
     def ended(self, group: Group, records: Sequence[RunRecord]) -> None:
         """A group has ended."""
 
+    def put_back(self, records: Sequence[Path]) -> None:
+        """A plugin had deleted, damaged or forged these records, and they are as they were again."""
+
 
 class Silence(Listener):
     """A listener that says nothing."""
@@ -50,6 +55,9 @@ class Silence(Listener):
     def ended(self, group: Group, records: Sequence[RunRecord]) -> None:
         """Nothing."""
 
+    def put_back(self, records: Sequence[Path]) -> None:
+        """Nothing."""
+
 
 @dataclass
 class Course:
@@ -57,6 +65,8 @@ class Course:
 
     kept: dict[RunSpec, RunRecord]
     """The record of every run that has ended."""
+    keeper: Keeper
+    """Of the files that they lie in, and of all others in the store."""
     claims: dict[Group, Claim] = field(default_factory=dict)
     """Held for the groups that are running."""
     before: dict[RunSpec, int | None] = field(default_factory=dict)
@@ -102,14 +112,18 @@ class Campaign:
             UsageError: for what concerns them all: the folder of the runs, a logger.
         """
         self.store.require_writable()
-        self._check_loggers()
+        warnings = self._warnings()
         wrong = [_fault(requests, seeds) for requests, seeds in grids]
         asked = [[] if fault else with_controls(requests) for (requests, _), fault in zip(grids, wrong, strict=True)]
         outcomes = describe(self.pool, list(dict.fromkeys(itertools.chain.from_iterable(asked))), timed)
-        return [
+        found = [
             fault or planned({request: outcomes[request] for request in requests}, seeds)
             for fault, requests, (_, seeds) in zip(wrong, asked, grids, strict=True)
         ]
+        for each in found:
+            if isinstance(each, Plan):
+                each.warnings += warnings
+        return found
 
     def carry_out(
         self, plan: Plan, listener: Listener | None = None, admits: Callable[[Group], bool] = lambda group: True
@@ -117,8 +131,8 @@ class Campaign:
         """Runs what has not ended yet, and returns the record of every run of the plan that has one then.
 
         `admits` is asked right before a group would begin; one that it turns down is left for another time. A group
-        that another command is running is waited for, and its records are taken. Records that were there, or that the
-        runs left, are written again at the end where a plugin has deleted or damaged their files.
+        that another command is running is waited for, and its records are taken. Records whose files a plugin has
+        deleted, damaged or forged are written again at the end, whichever command left them.
 
         Raises:
             KeyboardInterrupt: after the unfinished runs have been recorded as interrupted.
@@ -128,8 +142,9 @@ class Campaign:
             self._keep(failure)
         for group in plan.groups:
             self._add_names(group)
-        course = Course({spec: record for spec in plan.specs if (record := self.store.find(spec)) is not None})
+        kept = {spec: record for spec in plan.specs if (record := self.store.find(spec)) is not None}
         waiting = [group for group in plan.groups if self.again or not self.has_ended(group)]
+        course = Course(kept, Keeper(self.store, self.store.records() if waiting else ()))
         listener.planned(waiting)
         try:
             self._run_all(waiting, course, listener, admits)
@@ -141,7 +156,10 @@ class Campaign:
         finally:
             for claim in course.claims.values():
                 claim.release()
-        return [record for spec in plan.specs if (record := self._found(spec, course)) is not None]
+            if changed := course.keeper.put_back():
+                listener.put_back(changed)
+        ended = (course.kept.get(spec) or self.store.find(spec) for spec in plan.specs)
+        return [record for record in ended if record is not None]
 
     def _run_all(
         self, groups: Sequence[Group], course: Course, listener: Listener, admits: Callable[[Group], bool]
@@ -181,14 +199,27 @@ class Campaign:
             self.store.begin(spec)
         return True
 
-    def _check_loggers(self) -> None:
-        """Raises UsageError for a logger that is not there, or does not load."""
-        offers = {name: find("loggers", name) for name in self.loggers}
-        found = states(list(offers.values()), self.pool)
-        for name, offer in offers.items():
-            how, why = found[offer]
-            if how != "ok":
-                raise UsageError(f"--log {name}: {why}")
+    @cached_property
+    def _listeners(self) -> dict[Offer, State]:
+        """Whether each extension and each logger that was asked for loads: tried once, in child processes."""
+        return states(Audience(self.loggers).offers, self.pool)
+
+    @property
+    def _audience(self) -> Audience:
+        broken = [offer.module for offer, (how, _) in self._listeners.items() if how != "ok"]
+        return Audience(self.loggers, tuple(broken))
+
+    def _warnings(self) -> list[str]:
+        """Which extensions will not hear of the runs, and why.
+
+        Raises:
+            UsageError: where it is a logger that was asked for.
+        """
+        broken = {offer: why for offer, (how, why) in self._listeners.items() if how != "ok"}
+        for offer, why in broken.items():
+            if offer.kind == "loggers":
+                raise UsageError(f"--log {offer.name}: {why}")
+        return [f"{why}; it is left out" for why in broken.values()]
 
     def _run(
         self, groups: Sequence[Group], course: Course, listener: Listener, begins: Callable[[Group], bool]
@@ -204,7 +235,7 @@ class Campaign:
                 "store": str(self.store.root.absolute()),
                 "resume": self.resume,
                 "also": group.also,
-                "loggers": self.loggers,
+                "audience": vars(self._audience),
             }
             jobs.append(Job(group, payload, self._log(group)))
 
@@ -217,10 +248,12 @@ class Campaign:
     def _finish(self, group: Group, course: Course, listener: Listener) -> None:
         """Gives each run of the group the log that they share, and tells of the records that they left."""
         for spec in group.specs[1:]:
-            with suppress(FileNotFoundError):  # nothing may have been printed, or a plugin may have deleted it
+            with suppress(OSError):  # nothing may have been printed, or a plugin may have deleted it
                 shutil.copyfile(self._log(group), self.store.folder(spec) / "log.txt")
         found = {spec: record for spec in group.specs if (record := self.store.find(spec)) is not None}
         course.kept |= found
+        for record in found.values():
+            course.keeper.keep(record)
         listener.ended(group, list(found.values()))
 
     def _log(self, group: Group) -> Path:
@@ -257,13 +290,6 @@ class Campaign:
             course.before |= {spec: self.store.committed(spec) for spec in group.specs}
         outcome = Outcome("interrupted", "the command was interrupted", log_tail=tail(self._log(group)))
         self._record_failure(group, outcome, course)
-
-    def _found(self, spec: RunSpec, course: Course) -> RunRecord | None:
-        """The run's record, if it has ended, in a file that can be read."""
-        record, kept = self.store.find(spec), course.kept.get(spec)
-        if record is None and kept is not None:
-            self._keep(kept)
-        return record or kept
 
     def _keep(self, record: RunRecord) -> None:
         """Leaves the record in its run's folder."""

@@ -24,7 +24,7 @@ from ganbench.phase import draw_phase, has_phase
 from ganbench.provenance import provenance
 from ganbench.randomness import derived
 from ganbench.record import RunRecord, RunSpec, canonical
-from ganbench.registry import notify
+from ganbench.registry import Audience, notify
 from ganbench.request import Request
 from ganbench.resumption import NAME as SNAPSHOT
 from ganbench.resumption import (
@@ -40,6 +40,7 @@ from ganbench.supply import Supply
 from ganbench.trainer import Trainer
 from ganbench.training import Ledger, training
 
+EVERYONE = Audience()
 SAVING = 0.1
 """The share of the time that may go into snapshots."""
 Report = Callable[[dict[str, Any]], None]
@@ -67,17 +68,17 @@ def execute(
     resume: bool,
     report: Report,
     also: Sequence[str] = (),
-    loggers: Sequence[str] = (),
+    audience: Audience = EVERYONE,
 ) -> list[RunRecord]:
     """Trains and measures a group of seeds, leaves a record for each, and returns them.
 
-    `also` are other cells of the same recipe, which the records will name; `loggers` hear how it goes.
+    `also` are other cells of the same recipe, which the records will name; `audience` hears how it goes.
 
     Raises:
         PluginError: when the specs are not those of `ids`, which were worked out before from the same request.
     """
     started = time.perf_counter()
-    run = GroupRun(resolve(request), tuple(seeds), store, report, tuple(also), tuple(loggers))
+    run = GroupRun(resolve(request), tuple(seeds), store, report, tuple(also), audience)
     if (found := [spec.id for spec in run.specs]) != list(ids):
         raise PluginError(
             f"found the runs {', '.join(found)}, wanted {', '.join(ids)}: what they depend on changed since they were "
@@ -99,10 +100,10 @@ class GroupRun:
         store: Store,
         report: Report,
         also: tuple[str, ...] = (),
-        loggers: tuple[str, ...] = (),
+        audience: Audience = EVERYONE,
     ) -> None:
         self.experiment, self.seeds, self.store, self.report = experiment, seeds, store, report
-        self.also, self.loggers = also, loggers
+        self.also, self.audience = also, audience
         self.specs = [experiment.spec(seed, seeds) for seed in seeds]
         self.folders = [store.folder(spec) for spec in self.specs]
         self.seconds = {"start": 0.0, "evaluation": 0.0, "saving": 0.0}
@@ -236,7 +237,7 @@ class GroupRun:
     def _announce(self, hook: str, **facts: Any) -> None:
         """Tells extensions and loggers, which get copies and cannot disturb the training's randomness."""
         with torch.random.fork_rng():
-            notify(hook, loggers=self.loggers, **copy.deepcopy(facts))
+            notify(hook, self.audience, **copy.deepcopy(facts))
 
 
 def _about_left_out(names: list[str]) -> str:

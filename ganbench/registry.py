@@ -184,14 +184,30 @@ def hidden(offer: Offer) -> list[str]:
     ]
 
 
+@dataclass(frozen=True)
+class Audience:
+    """Who hears how runs go: every installed extension, and the loggers that were asked for."""
+
+    loggers: tuple[str, ...] = ()
+    """Their names."""
+    left_out: tuple[str, ...] = ()
+    """Modules of extensions that do not load, and are not tried again."""
+
+    @property
+    def offers(self) -> list[Offer]:
+        """All of them."""
+        extensions = [offer for offer in offers("extensions") if offer.module not in self.left_out]
+        return [*extensions, *(find("loggers", name) for name in self.loggers)]
+
+
 @cache
-def listeners(loggers: tuple[str, ...] = ()) -> tuple[tuple[Offer, pluggy.PluginManager], ...]:
-    """Every extension, and the loggers of those names, that loads; of each that does not, a warning.
+def listeners(audience: Audience) -> tuple[tuple[Offer, pluggy.PluginManager], ...]:
+    """Those of the audience that load; of each that does not, a warning.
 
     Each is in a manager of its own and loaded once in a process.
     """
     loaded = []
-    for offer in [*offers("extensions"), *(find("loggers", name) for name in loggers)]:
+    for offer in audience.offers:
         try:
             loaded.append((offer, _registered(offer, _imported(offer))))
         except PluginError as error:
@@ -199,9 +215,9 @@ def listeners(loggers: tuple[str, ...] = ()) -> tuple[tuple[Offer, pluggy.Plugin
     return tuple(loaded)
 
 
-def notify(hook_name: str, /, loggers: tuple[str, ...] = (), **facts: object) -> None:
-    """Calls that hook of every extension and of these loggers; one that raises costs a warning and nothing else."""
-    for offer, manager in listeners(loggers):
+def notify(hook_name: str, audience: Audience, /, **facts: object) -> None:
+    """Calls that hook of everyone in the audience; one that raises costs a warning and nothing else."""
+    for offer, manager in listeners(audience):
         try:
             with _blamed(offer, hook_name):
                 getattr(manager.hook, hook_name)(**facts)

@@ -13,6 +13,7 @@ Two machines' runs merge by copying folders.
 from __future__ import annotations
 
 import re
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,42 +47,62 @@ class Store:
         """Where the run lives."""
         return self.root / slug(spec.dataset) / slug(spec.variant) / spec.id
 
+    def record_path(self, spec: RunSpec) -> Path:
+        """Where the run's record lies, once it has ended."""
+        return self.folder(spec) / "record.json"
+
+    def clear_way(self, path: Path) -> None:
+        """Deletes what a plugin has put in the place of a folder below the root, or of the file `path` itself."""
+        for folder in [each for each in reversed(path.parents) if self.root in each.parents]:
+            if not folder.is_dir() and (folder.exists() or folder.is_symlink()):
+                folder.unlink()
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+
     def begin(self, spec: RunSpec) -> Path:
         """Makes the run's folder with its spec, and returns it; an earlier record stays until another replaces it."""
         folder = self.folder(spec)
+        self.clear_way(folder / "spec.json")
         write_text(folder / "spec.json", canonical(spec.as_dict()) + "\n")
         return folder
 
     def claim(self, spec: RunSpec) -> Claim | None:
         """The claim to do the run, and those trained together with it; None while another command does it."""
+        self.clear_way(self.record_path(spec))
         return claim(self.folder(spec))
 
     def commit(self, record: RunRecord) -> None:
         """Makes the record the run's result."""
-        write_text(self.folder(record.spec) / "record.json", record.to_json() + "\n")
+        self.clear_way(self.record_path(record.spec))
+        write_text(self.record_path(record.spec), record.to_json() + "\n")
 
     def find(self, spec: RunSpec) -> RunRecord | None:
-        """The run's record, if it has ended; a damaged one counts as none."""
-        path = self.folder(spec) / "record.json"
-        try:
-            return RunRecord.from_json(path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, RecordError):
-            return None
+        """The run's record, if it has ended; a damaged one, and that of another run, count as none."""
+        found = _read(self.record_path(spec))
+        return found if isinstance(found, RunRecord) else None
 
     def committed(self, spec: RunSpec) -> int | None:
         """When the run's record was written, in nanoseconds; None where there is none."""
         try:
-            return (self.folder(spec) / "record.json").stat().st_mtime_ns
+            return self.record_path(spec).stat().st_mtime_ns
         except OSError:
             return None
 
     def records(self) -> Iterator[RunRecord | StoreError]:
         """Every record under the root, by path; a damaged one comes as an error that names its file."""
         for path in sorted(self.root.glob("*/*/*/record.json")):
-            try:
-                yield RunRecord.from_json(path.read_text(encoding="utf-8"))
-            except (OSError, UnicodeDecodeError, RecordError) as error:
-                yield StoreError(f"{path}: {error}")
+            yield _read(path)
+
+
+def _read(path: Path) -> RunRecord | StoreError:
+    """The record at `path`, whose folder bears the run's id, or what is wrong with it."""
+    try:
+        record = RunRecord.from_json(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, RecordError) as error:
+        return StoreError(f"{path}: {error}")
+    if record.id != path.parent.name:
+        return StoreError(f"{path}: found the record of run {record.id}: wanted that of run {path.parent.name}")
+    return record
 
 
 def slug(name: str) -> str:

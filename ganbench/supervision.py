@@ -26,6 +26,8 @@ LOOK_EVERY = 0.1
 GRACE = 10.0
 """Seconds that a worker has to bury a child that was killed; one that does not is ended too."""
 GIB = 2**30
+HEARD_AT_ONCE, LONGEST_MESSAGE = 2**20, 2**26
+"""Bytes; what a plugin pours into the channel of its worker must not fill this process."""
 LOG_TAIL = 8000
 """Bytes of its log that the outcome of a failed job keeps."""
 LOG_LIMIT = 16 * 2**20
@@ -209,17 +211,26 @@ class _Worker:
 
     def _messages(self) -> Iterator[dict[str, Any]]:
         alive = self.alive
-        data = self.output.read()
+        data = self._heard()
         if not data and not alive:
             self._verdict = self._verdict or Outcome("crashed", "the worker process itself was ended")
             self._end(None)
             return
-        *lines, self._rest = (self._rest + (data or b"")).split(b"\n")
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        if len(self._rest) > LONGEST_MESSAGE:
+            self._rest = b""
         for line in lines:
             with suppress(ValueError):  # what a plugin writes into the channel lacks the job's token
                 message = json.loads(line)
                 if isinstance(message, dict) and message.pop("token", None) == self._token:
                     yield message
+
+    def _heard(self) -> bytes:
+        """Some of what has come; nothing where there is none, or no more will."""
+        try:
+            return os.read(self.output.fileno(), HEARD_AT_ONCE)
+        except BlockingIOError:
+            return b""
 
     def _note(self, message: dict[str, Any]) -> bool:
         """Takes in one message; true for news of progress."""

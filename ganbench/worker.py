@@ -151,11 +151,13 @@ def _perform(job: dict[str, Any], tell: Callable[[dict[str, Any]], None]) -> Any
             return [describe(requests[0], job["timed"])]
         return [_described(one) for one in requests]
     from ganbench.execution import execute
+    from ganbench.registry import Audience
     from ganbench.store import Store
 
     request = Request.from_dict(job["request"])
     store = Store(Path(job["store"]))
-    execute(request, job["seeds"], job["ids"], store, job["resume"], tell, job["also"], job["loggers"])
+    audience = Audience(**{name: tuple(found) for name, found in job["audience"].items()})
+    execute(request, job["seeds"], job["ids"], store, job["resume"], tell, job["also"], audience)
     return None
 
 
@@ -214,7 +216,8 @@ def _is_full_disk(error: BaseException) -> bool:
 
 
 def _say(descriptor: int, token: str, message: dict[str, Any]) -> None:
-    data = (json.dumps(message | {"token": token}, allow_nan=False) + "\n").encode()
+    line = json.dumps(message | {"token": token}, allow_nan=False)
+    data = f"\n{line}\n".encode()  # on a line of its own, whatever a plugin has written into the channel before
     while data:
         data = data[os.write(descriptor, data) :]
 

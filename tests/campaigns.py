@@ -26,6 +26,7 @@ class Heard:
         self.planned_groups: list[Group] = []
         self.fractions: list[float] = []
         self.ended_groups: list[tuple[Group, list[str]]] = []
+        self.records_put_back: list[Path] = []
 
     def planned(self, groups: Any) -> None:
         self.planned_groups = list(groups)
@@ -35,6 +36,9 @@ class Heard:
 
     def ended(self, group: Group, found: Any) -> None:
         self.ended_groups.append((group, [record.status for record in found]))
+
+    def put_back(self, records: Any) -> None:
+        self.records_put_back += records
 
 
 def carried_out(

@@ -33,6 +33,7 @@ import ctypes
 import itertools
 import json
 import os
+import shutil
 import signal
 import subprocess
 import threading
@@ -176,6 +177,36 @@ class Vandal(Misfit):
         os._exit(0)
 
 
+class Forger(Misfit):
+    def misbehave(self, call):
+        records = {path: json.loads(path.read_text()) for path in Path("runs").glob("*/*/*/record.json")}
+        for record in records.values():
+            record["values"] = {name: 8 for name in record["values"]}
+        forged = [json.dumps(record) for record in records.values()]
+        for path, text in zip(records, forged[1:] + forged[:1]):
+            path.write_text(text if "lsgan" in str(path) else json.dumps(records[path]))
+        return 1.0
+
+
+class Squatter(Misfit):
+    def misbehave(self, call):
+        for folder in Path("runs", "ring8").iterdir():
+            if folder.name != "squatter" and folder.is_dir():
+                shutil.rmtree(folder)
+                folder.write_text("mine")
+        return 1.0
+
+
+class Gusher(Misfit):
+    def misbehave(self, call):
+        while True:
+            for descriptor in range(3, 40):
+                try:
+                    os.write(descriptor, b"x" * 2**16)
+                except OSError:
+                    pass
+
+
 class Slow(Misfit):
     def misbehave(self, call):
         time.sleep(0.01)
@@ -214,12 +245,15 @@ def register_tricks(register):
 MISFIT_NAMES = (
     *("raises", "hangs", "leaves", "segfaults", "killed", "signalled", "exits", "diverges", "hungry", "huge", "chatty"),
     *("reads", "forks", "patricide", "deaf", "bomb", "threads", "patches", "vandal", "slow", "undeclared"),
+    "gusher",
 )
+RUINOUS = ("forger", "squatter")
+"""Misfits that alter the files of others, tried apart."""
 
 
 def install_misfits(site: Path) -> None:
     """Variants that go wrong in every way, a trick that never applies, and a distribution that cannot be imported."""
-    distribution(site, "acme-misfits", MISFITS, {"variants": MISFIT_NAMES, "tricks": ["hopeless"]})
+    distribution(site, "acme-misfits", MISFITS, {"variants": MISFIT_NAMES + RUINOUS, "tricks": ["hopeless"]})
     distribution(
         site, "acme-broken", "print('so far')\nraise ImportError('no module\\nnamed jax')", {"variants": ["broken"]}
     )

@@ -22,7 +22,7 @@ RANKS = [
     "ranks budget record literals loss dynamics pair optimizers",
     "networks variant",
     "request store datasets metrics leaderboards agreement",
-    "archive registry supply ensemble evaluation pictures ingredients ablation",
+    "archive keeper registry supply ensemble evaluation pictures ingredients ablation",
     "figures provenance game observation training audit_figure description scaffold",
     "assembly side phase",
     "adversarial",

@@ -361,3 +361,16 @@ def test_a_listener_hears_everything(pool: Pool, tmp_path: Path) -> None:
     assert sorted(status for _, statuses in heard.ended_groups for status in statuses) == ["crashed", "ok"]
     assert {group for group, _ in heard.ended_groups} == set(heard.planned_groups)
     assert heard.fractions.count(1.0) == 1
+
+
+def test_an_extension_that_ends_the_process_costs_no_run(tmp_path: Path) -> None:
+    """It is tried once, apart; the plan says that it is left out and why, and the runs end as without it."""
+    site = tmp_path / "site"
+    distribution(site, "acme-exits", "import os\nos._exit(3)", {"extensions": ["exits"]})
+    done = ganbench("run", "-p", "nsgan", *SMALL, "--seeds", "1", cwd=tmp_path, sites=[site])
+    assert done.returncode == 0
+    assert done.stderr.strip().endswith(
+        "extension 'exits' of acme-exits 1.0 (acme_exits): loading it ended in crashed: "
+        "the process left with exit status 3 before it had finished; it is left out"
+    )
+    assert {record["status"] for record in records(tmp_path / "runs").values()} == {"ok"}

@@ -14,6 +14,7 @@ from distributions import distribution
 from ganbench import registry
 from ganbench.errors import PluginError, UnknownNameError, UsageError
 from ganbench.registry import (
+    Audience,
     Offer,
     find,
     find_dataset,
@@ -307,7 +308,7 @@ def test_extensions_hear_and_one_that_raises_harms_nobody(install: Install) -> N
     listener = HOOK.format(signature=signature, body="heard.append((spec['seed'], folder.name))") + "heard = []"
     install("acme-c", listener, "extensions", "c")
     with pytest.warns(RuntimeWarning) as caught:
-        notify("run_started", spec={"seed": 5}, folder=Path("x"))
+        notify("run_started", Audience(), spec={"seed": 5}, folder=Path("x"))
     texts = sorted(str(warning.message) for warning in caught)
     assert texts[0].startswith("extension 'a' of acme-a 1.0 (acme_a): run_started raised ZeroDivisionError: division")
     assert texts[1].startswith("extension 'b' of acme-b 1.0 (acme_b): run_started raised SystemExit: 1")
@@ -320,8 +321,8 @@ def test_a_logger_hears_where_it_is_named(install: Install) -> None:
     body = "heard.append(spec['seed'])"
     listener = HOOK.format(signature="run_started(spec, folder)", body=body) + "heard = []"
     module = install("acme-log", listener, "loggers")
-    notify("run_started", spec={"seed": 1}, folder=Path("x"))
-    notify("run_started", loggers=("odd",), spec={"seed": 2}, folder=Path("x"))
+    notify("run_started", Audience(), spec={"seed": 1}, folder=Path("x"))
+    notify("run_started", Audience(("odd",)), spec={"seed": 2}, folder=Path("x"))
     assert sys.modules[module].heard == [2]
 
 
@@ -329,8 +330,8 @@ def test_a_broken_extension_is_skipped_with_a_warning(install: Install) -> None:
     """An extension that cannot be imported costs one warning in a process, however often others are notified."""
     install("acme-broken", "raise RuntimeError('no')", "extensions")
     with pytest.warns(RuntimeWarning, match=r"of acme-broken 1\.0 .* importing it raised RuntimeError: no"):
-        notify("run_finished", spec={}, record={})
-    notify("run_finished", spec={}, record={})
+        notify("run_finished", Audience(), spec={}, record={})
+    notify("run_finished", Audience(), spec={}, record={})
 
 
 def test_an_extension_loads_as_its_module(install: Install) -> None:

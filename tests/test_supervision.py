@@ -63,6 +63,7 @@ def crowded(tmp_path_factory: pytest.TempPathFactory) -> Neighbourhood:
         ("diverges", "diverged", "samples or scores were not finite at 100% of the budget", ""),
         ("chatty", "timeout", "took longer than the time limit of 15 s", "chatterchatter"),
         ("reads", "crashed", "EOFError: EOF when reading a line", "EOFError: EOF when reading a line\n"),
+        ("gusher", "timeout", "took longer than the time limit of 15 s", "call 1 of Gusher\n"),
         ("deaf", "timeout", "took longer than the time limit of 15 s", "call 1 of Deaf\n"),
         ("patches", "crashed", "the process left with exit status 1 before it had finished", "call 1 of Patches\n"),
         ("vandal", "crashed", "the process left with exit status 0 before it had finished", ""),

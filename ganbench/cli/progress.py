@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
@@ -50,6 +51,11 @@ class Bars:
         self._progress.update(self._tasks[group], completed=1.0)
         if bad:
             self._progress.update(self._tasks[group], values=f"{len(bad)} of {len(records)}: {bad[0].status}")
+
+    def put_back(self, records: Sequence[Path]) -> None:
+        what = "1 record" if len(records) == 1 else f"{len(records)} records"
+        text = f"a plugin had changed or deleted {what}, now as before: {', '.join(map(str, records))}"
+        self._progress.console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def _name(group: Group) -> str:

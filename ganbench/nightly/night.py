@@ -135,6 +135,9 @@ class _Publisher(Listener):
         self.publish(records)
         self.listener.ended(group, records)
 
+    def put_back(self, records: Sequence[Path]) -> None:
+        self.listener.put_back(records)
+
     def publish(self, records: Sequence[RunRecord]) -> None:
         """Appends what is not published yet, and is no mere interruption."""
         new = [record for record in records if record.id not in self.known and record.status != "interrupted"]

@@ -15,8 +15,10 @@ class Detail:
     """The value of every quantity in each run, not of the headline alone."""
     quantities: bool = True
     """Every quantity, not the headline alone."""
+    made: bool = True
+    """What each run cost, and what it was made with: versions, platform, source."""
     runs: bool = True
-    """Each run with its versions, costs and reason, and the recipes."""
+    """Each run with its id, status, reason and headline, and the recipes."""
 
     @property
     def left_out(self) -> list[str]:
@@ -25,6 +27,7 @@ class Detail:
             "the curves of quantities other than the headline": self.curves,
             "the values of single runs but of the headline": self.seeds,
             "quantities other than the headline": self.quantities,
+            "what single runs cost and were made with": self.made,
             "single runs and recipes": self.runs,
         }
         return [f"Left out to keep the page small: {what}." for what, held in said.items() if not held]
@@ -35,6 +38,7 @@ DETAILS = (
     Detail(curves=False),
     Detail(curves=False, seeds=False),
     Detail(curves=False, seeds=False, quantities=False),
-    Detail(curves=False, seeds=False, quantities=False, runs=False),
+    Detail(curves=False, seeds=False, quantities=False, made=False),
+    Detail(curves=False, seeds=False, quantities=False, made=False, runs=False),
 )
 """The most first."""

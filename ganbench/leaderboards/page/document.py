@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 from importlib import resources
 
 from ganbench.leaderboards.board import Board
-from ganbench.leaderboards.page.detail import DETAILS, Detail
+from ganbench.leaderboards.page.detail import DETAILS
 from ganbench.leaderboards.page.payload import Payload
+from ganbench.leaderboards.page.plain import Plain
 from ganbench.record import strict_json
 
 LIMIT = 2_000_000
@@ -27,33 +28,44 @@ def page(boards: Mapping[str, Board], pictures: Mapping[str, str] | None = None,
     """
     pictures = pictures or {}
     for detail in DETAILS:
-        text = _page(boards, detail, pictures, [])
-        if len(text.encode()) <= limit:
-            return text
+        payload = Payload(detail, pictures)
+        shown = _shown(payload, boards, limit)
+        if len(shown) == len(boards):
+            text = _filled(payload, shown, [])
+            if len(text.encode()) <= limit:
+                return text
     return _page_of_some(boards, pictures, limit)
+
+
+def _shown(payload: Payload, boards: Mapping[str, Board], limit: int) -> list[Plain]:
+    """The boards as plain data, as many of the first as alone take no more than `limit` bytes."""
+    found, size = [], 0
+    for slug, board in boards.items():
+        found.append(payload.board(board, slug))
+        size += len(embedded(found[-1]).encode())
+        if size > limit:
+            return found[:-1]
+    return found
 
 
 def _page_of_some(boards: Mapping[str, Board], pictures: Mapping[str, str], limit: int) -> str:
     """As many of the first boards as fit in the least detail."""
-    slugs = list(boards)
-    fewest, most = 0, len(slugs)
-    while fewest < most:
-        middle = (fewest + most + 1) // 2
-        fits = len(_some(boards, slugs[:middle], pictures).encode()) <= limit
-        fewest, most = (middle, most) if fits else (fewest, middle - 1)
-    return _some(boards, slugs[:fewest], pictures)
+    payload = Payload(DETAILS[-1], pictures)
+    shown = _shown(payload, boards, limit)
+    while True:
+        missing = f"{len(boards) - len(shown)} of {len(boards)} boards; their files stand beside it"
+        text = _filled(payload, shown, [f"Left out to keep the page small: {missing}."])
+        if len(text.encode()) <= limit or not shown:
+            return text
+        shown.pop()
 
 
-def _some(boards: Mapping[str, Board], kept: Sequence[str], pictures: Mapping[str, str]) -> str:
-    held = {slug: boards[slug] for slug in kept}
-    missing = f"{len(boards) - len(kept)} of {len(boards)} boards; their files stand beside it"
-    return _page(held, DETAILS[-1], pictures, [f"Left out to keep the page small: {missing}."])
-
-
-def _page(boards: Mapping[str, Board], detail: Detail, pictures: Mapping[str, str], left_out: list[str]) -> str:
-    payload = Payload(detail, pictures)
-    shown = [payload.board(board, slug) for slug, board in boards.items()]
-    data = {"boards": shown, "texts": list(payload.texts.places), "left_out": [*detail.left_out, *left_out]}
+def _filled(payload: Payload, shown: Sequence[Plain], left_out: Sequence[str]) -> str:
+    data = {
+        "boards": shown,
+        "texts": list(payload.texts.places),
+        "left_out": [*payload.detail.left_out, *left_out],
+    }
     style, script = _read("page.css"), _read("page.js")
     policy = (
         f"default-src 'none'; script-src {_source(script)}; style-src {_source(style)}; "

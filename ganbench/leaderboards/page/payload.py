@@ -113,10 +113,10 @@ class Payload:
             "seed": record.spec.seed,
             "status": record.status,
             "reason": self.texts(record.reason),
-            "spent": spent(record),
-            "seconds": ", ".join(f"{name} {seconds_text(amount)}" for name, amount in record.seconds.items()),
-            "source": self.texts(record.spec.source_hash or "unknown"),
-            "made": self.texts(_made(record)),
+            "spent": spent(record) if self.detail.made else "",
+            "seconds": _seconds(record) if self.detail.made else "",
+            "source": self.texts((record.spec.source_hash or "unknown") if self.detail.made else ""),
+            "made": self.texts(_made(record) if self.detail.made else ""),
             "values": [number(values.get(quantity)) for quantity in kept],
             "picture": self.pictures.get(record.id),
         }
@@ -133,6 +133,10 @@ def _hashes(board: Board) -> dict[str, str]:
     shared = board.conditions
     found = {"data fingerprint": shared.fingerprint, "extractor hash": shared.extractor_hash}
     return {**{name: digest for name, digest in found.items() if digest}, "conditions": shared.digest}
+
+
+def _seconds(record: RunRecord) -> str:
+    return ", ".join(f"{name} {seconds_text(amount)}" for name, amount in record.seconds.items())
 
 
 def _made(record: RunRecord) -> str:
