@@ -35,7 +35,7 @@ class Board:
     """Runs left out because another of the same cell and seed stands on the board: of a smaller id, or loaded since."""
 
     def __hash__(self) -> int:
-        """What is worked out of a board is worked out once."""
+        """Of what no two boards share."""
         return hash((self.conditions, self.headline))
 
     @property

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import pandas as pd
 
 from ganbench.leaderboards.board import Board
 from ganbench.leaderboards.contrasts import NOTHING, Contrast, Terms, contrasted, corrected, mean_of
+from ganbench.leaderboards.once import once
 from ganbench.leaderboards.row import Estimate, Row
 from ganbench.ranks import LEVEL
 from ganbench.statistics import seeds_needed
@@ -114,7 +114,7 @@ class Effects:
         }
 
 
-@lru_cache(maxsize=8)
+@once
 def effects(board: Board) -> Effects | None:
     """The effects that a board shows; None where no variant stands on it both plainly and changed."""
     rows = {name: row for row in board.rows for name in row.names}

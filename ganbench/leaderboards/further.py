@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import pandas as pd
 
 from ganbench.leaderboards.board import Board
 from ganbench.leaderboards.effects import effects
 from ganbench.leaderboards.interactions import interactions
+from ganbench.leaderboards.once import once
 from ganbench.leaderboards.pairs import pairs_table
 from ganbench.leaderboards.trajectory import trajectory
 
 
-@lru_cache(maxsize=8)
 def further_tables(board: Board, slug: str) -> dict[str, pd.DataFrame]:
     """Those that hold a row, by the name of their file where `slug` names the board's; to be read alone."""
+    return {f"{slug}-{name}.csv": table for name, table in _tables(board).items()}
+
+
+@once
+def _tables(board: Board) -> dict[str, pd.DataFrame]:
     course, found = trajectory(board), effects(board)
     crossed = interactions(found) if found else None
     tables = {"pairs": pairs_table(board)}
     tables |= {"trajectory": course.table} if course else {}
     tables |= {"effects": found.table} if found else {}
     tables |= {"interactions": crossed.table} if crossed else {}
-    return {f"{slug}-{name}.csv": table for name, table in tables.items() if len(table)}
+    return {name: table for name, table in tables.items() if len(table)}

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -21,6 +20,7 @@ import pandas as pd
 from ganbench.leaderboards.board import Board
 from ganbench.leaderboards.contrasts import Contrast, Terms, contrasted, corrected, mean_of
 from ganbench.leaderboards.effects import Effects
+from ganbench.leaderboards.once import once
 from ganbench.leaderboards.row import Row
 
 Cell = tuple[str, str]
@@ -68,7 +68,7 @@ class Interactions:
         }
 
 
-@lru_cache(maxsize=8)
+@once
 def interactions(effects: Effects) -> Interactions | None:
     """None where fewer than two variants share a change: there is no grid."""
     with_change = {change: _having(effects, change) for change in effects.changes}

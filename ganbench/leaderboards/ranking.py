@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 
 from ganbench.leaderboards.board import Board
+from ganbench.leaderboards.once import once
 from ganbench.leaderboards.outcomes import scores
 from ganbench.leaderboards.row import Row
 from ganbench.ranks import LEVEL, Comparison, compared, rank_intervals, separated, tie_letters
@@ -57,7 +57,7 @@ class Ranking:
     """The tests, of rows by their place on the board."""
 
 
-@lru_cache(maxsize=8)
+@once
 def ranking(board: Board) -> Ranking | None:
     """The places of the variants; None where the headline has no direction, or there are fewer than two of them."""
     found = scores(board)

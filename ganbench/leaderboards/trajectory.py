@@ -5,13 +5,13 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import pandas as pd
 
 from ganbench.leaderboards.board import Board
 from ganbench.leaderboards.caption import direction
+from ganbench.leaderboards.once import once
 from ganbench.leaderboards.outcomes import SIGNS
 from ganbench.leaderboards.row import Estimate, Row
 from ganbench.record import RunRecord
@@ -113,7 +113,7 @@ def about_sizes(board: Board) -> tuple[str, ...]:
     return (f"{text}{unlike}; quantities that depend on n step there.",)
 
 
-@lru_cache(maxsize=8)
+@once
 def trajectory(board: Board) -> Trajectory | None:
     """None where no ok run of a variant has a point with the headline."""
     curves = [_estimates(board, row) for row in board.rows]
