@@ -1,7 +1,7 @@
 """Published records: `<folder>/<dataset>.jsonl`, a record a line, only ever appended to.
 
 The order of lines is the order of publication. What a newer version of a plugin replaces stays in its file, and is left
-off the boards.
+off the boards once the newer one has run the same seeds.
 """
 
 from __future__ import annotations
@@ -115,8 +115,9 @@ def _no_collection() -> Iterator[None]:
 def current(records: Iterable[RunRecord]) -> list[RunRecord]:
     """The records that a board shows, of `records` in the order of publication.
 
-    Of each cell under the same conditions only runs of the source that was published last count, and of each seed the
-    last of them. A run whose plugin could not be loaded replaces none that could.
+    Of each cell under the same conditions only runs of one source count, and of each seed the last of them: of the
+    source that was published last and has a run of every seed that the source before it has. So a row stays whole while
+    new code is rerun night by night. A run whose plugin could not be loaded replaces none that could.
     """
     cells: dict[tuple[Conditions, str], list[RunRecord]] = defaultdict(list)
     for record in records:
@@ -125,9 +126,17 @@ def current(records: Iterable[RunRecord]) -> list[RunRecord]:
 
 
 def _newest(published: Sequence[RunRecord]) -> Iterable[RunRecord]:
-    sources = [record.spec.source_hash for record in published if record.spec.source_hash is not None]
-    newest = sources[-1] if sources else None
-    return {record.spec.seed: record for record in published if record.spec.source_hash == newest}.values()
+    sources: dict[str | None, dict[int, RunRecord]] = {}
+    for record in published:
+        runs = sources.pop(record.spec.source_hash, {})
+        runs[record.spec.seed] = record
+        sources[record.spec.source_hash] = runs  # the source that was published last stands last
+    unloaded = sources.pop(None, {})
+    shown: dict[int, RunRecord] = {}
+    for runs in sources.values():
+        if runs.keys() >= shown.keys():
+            shown = runs
+    return (shown or unloaded).values()
 
 
 def _parsed(line: bytes, where: str) -> RunRecord | StoreError:

@@ -97,13 +97,28 @@ def test_hostile_dataset_names_stay_in_the_folder(tmp_path: Path):
     assert [path.name for path in archive.folder.iterdir()] == ["------escaped.jsonl"]
 
 
+def version(source: str, seeds: int) -> list[RunRecord]:
+    """A cell's runs by one version of its plugin."""
+    return [ok("nsgan", seed, 6, source_hash=source * 64) for seed in range(seeds)]
+
+
 def test_boards_show_the_source_published_last():
-    """Old seeds that the new source has not run are left off too: a row is one version."""
-    old = [ok("nsgan", seed, 6, source_hash="a" * 64) for seed in range(3)]
-    new = [ok("nsgan", seed, 7, source_hash="b" * 64) for seed in range(2)]
+    """A row is one version, however often the code was changed, or changed back and run further."""
     other = ok("wgan", 0, 3)
-    assert current([*old, other, *new]) == [*new, other]
-    assert current([*new, other, *old]) == [*old, other]
+    assert current([*version("a", 2), other, *version("b", 3)]) == [*version("b", 3), other]
+    assert current([*version("b", 3), other, *version("a", 3)]) == [*version("a", 3), other]
+    extended = version("a", 3)
+    assert current([*extended[:2], *version("b", 2), extended[2]]) == extended
+
+
+def test_new_code_replaces_old_when_it_has_run_the_same_seeds():
+    """Until then the old row stays whole, whatever further versions come and go."""
+    old, new, newest = version("a", 3), version("b", 3), version("c", 2)
+    assert current([*old, *new[:2]]) == old
+    assert current([*old, *new[:2], *newest]) == old
+    assert current([*old, *new, *newest]) == new
+    others = [ok("nsgan", seed, 7, source_hash="b" * 64) for seed in (1, 2, 3)]
+    assert current([*old, *others]) == old
 
 
 def test_what_cannot_be_loaded_replaces_nothing():

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
-from records import failed, ok
+from records import QUANTITIES, failed, ok
 from scipy import stats
 
 from ganbench.leaderboards.board import boards
@@ -62,10 +64,60 @@ def test_a_seed_that_fails_now_has_moved():
     assert (change.p, change.moved) == (1.0, True)
 
 
-def test_one_seed_tells_nothing():
-    """No noise is known that it could have moved beyond."""
-    (change,) = found(OLD[:1], rerun([2]))
+def test_seeds_that_have_not_run_yet_have_not_failed():
+    """A night that reruns the first two of five tells nothing of the rest."""
+    (change,) = found(OLD, rerun([6, 7]))
     assert (change.p, change.moved) == (1.0, False)
+
+
+@pytest.mark.parametrize("now", [[2], [2, 3], [4, 8]])
+def test_below_three_seeds_nothing_is_told(now):
+    """Two counts that differ by the same are no sign that there is no noise."""
+    (change,) = found(OLD[: len(now)], rerun(now))
+    assert (change.p, change.moved) == (1.0, False)
+
+
+@pytest.mark.parametrize(
+    ("direction", "up", "down"),
+    [("higher", "better", "worse"), ("lower", "worse", "better"), ("neither", "up", "down")],
+)
+def test_a_change_says_which_way(direction, up, down):
+    """In the direction of the headline; no difference is no way."""
+    quantities = {"modes_covered": {**QUANTITIES["modes_covered"], "direction": direction}}
+
+    def way(values):
+        (change,) = found(*([replace(run, quantities=quantities) for run in runs] for runs in (OLD, rerun(values))))
+        return change.way
+
+    assert [way([7, 8, 9, 8, 7]), way([5, 6, 7, 6, 5]), way([6, 7, 8, 7, 6])] == [up, down, ""]
+
+
+def test_a_seed_that_fails_is_worse():
+    """Also where the others are better."""
+    after = [*rerun([8, 8, 8, 8]), failed("diverged", "nsgan", 4, "not finite", source_hash="b" * 64)]
+    (change,) = found(OLD, after)
+    assert change.way == "worse"
+
+
+def test_a_row_that_gets_a_second_name_is_the_same_row():
+    """Its label differs, and its scores are compared; also when the name has gone again."""
+    named = [replace(run, also=("nsgan + ema()",)) for run in rerun([4, 5, 5, 5, 3])]
+    for before, after in ((OLD, named), (named, OLD)):
+        (change,) = found(before, after)
+        assert {change.before.cell, change.after.cell} == {"nsgan", "nsgan (= nsgan + ema())"}
+        assert change.moved
+
+
+def test_a_row_that_stands_beside_another_version_is_found_by_its_cell():
+    """Two names of one recipe whose sources differ are two rows, labelled by their source, which is another now."""
+
+    def both(source, values):
+        first = [ok("nsgan", seed, modes, source_hash=source * 64) for seed, modes in enumerate(values)]
+        second = [ok("twin", seed, modes, source_hash="c" * 64) for seed, modes in enumerate(values)]
+        return [replace(run, recipe="the same") for run in first + second]
+
+    (change,) = found(both("a", [6, 7, 8]), both("b", [5, 6, 7]))
+    assert (change.before.cell, change.after.cell) == ("nsgan @aaaaaaa (= twin)", "nsgan @bbbbbbb (= twin)")
 
 
 def test_other_conditions_are_not_compared():

@@ -169,6 +169,22 @@ for arguments in ("--help", "run --help", "list", "list --json", "plugins", "plu
     assert loaded == ["]"] * 7
 
 
+@pytest.mark.parametrize(
+    ("command", "hint"),
+    [("run", "the same command with --resume continues"), ("nightly", "the same command continues")],
+)
+def test_an_interrupted_command_says_how_to_go_on(
+    command: str, hint: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A night continues what is there without being asked, and has no such option."""
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("ganbench.cli.ganbench.main", interrupted)
+    assert said(capsys, monkeypatch, command) == (130, "", f"ganbench: error: interrupted; {hint}\n")
+
+
 def test_no_argument_is_help(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """The bare command prints what --help prints: every command in a line of its own, and the exit codes."""
     bare = said(capsys, monkeypatch)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from subprocess import CompletedProcess
 
@@ -11,6 +12,7 @@ from distributions import distribution, ganbench, install_misfits
 
 from ganbench.archive import Archive
 
+ROOT = Path(__file__).parents[1]
 SUITE = """
 [cpu]
 seeds = 2
@@ -128,12 +130,14 @@ def test_the_second_night_has_nothing_to_do(copied: Path, site: Path):
 
 
 def test_code_that_moves_a_score_is_told(copied: Path, tmp_path: Path):
-    """The label flipped: every seed is run anew, old records stay, the board shows the new, and the night ends in 5."""
+    """It diverges now: every seed is run anew, old records stay, the board shows the new, and the night ends in 5."""
     changed = tmp_path / "site"
-    distribution(changed, "acme-drifting", DRIFTING.format(factor=-1.0), {"variants": ["drifting"]})
+    distribution(changed, "acme-drifting", DRIFTING.format(factor="float('nan')"), {"variants": ["drifting"]})
     before = published(copied)
     done = night(copied, changed)
-    assert "- rows that new code ran anew: 1" in done.stdout, done.stderr
+    assert done.returncode == 5, done.stdout + done.stderr
+    assert "- rows that new code ran anew: 1, of which 1 moved beyond their noise and 0 did not\n" in done.stdout
+    assert re.search(r"\| 2 diverged +\| worse +\| 1 +\|", done.stdout)
     assert published(copied)[:5] == before
     assert [record["spec"]["variant"] for record in published(copied)[5:]] == ["drifting"] * 2
     (board,) = (copied / "boards").glob("ring8-*[0-9a-f].csv")
@@ -158,7 +162,7 @@ def test_a_published_run_that_vanished_is_an_error(copied: Path, site: Path):
     path.write_text("".join(line for line in lines if line != gone))
     done = night(copied, site, "broken")
     assert done.returncode == 5, done.stdout
-    assert f"- run {json.loads(gone)['id']} was on last night's boards" in done.stdout
+    assert f"- ring8: drifting, 1 of 2 seeds, on last night's boards: {json.loads(gone)['id']}\n" in done.stdout
 
 
 def test_a_night_without_time_runs_nothing_and_says_so(copied: Path, tmp_path: Path):
@@ -207,3 +211,15 @@ def test_of_two_nights_on_one_archive_the_second_does_nothing(tmp_path: Path, si
     assert done.stderr.startswith("ganbench: error: another command is publishing into boards/records; wait")
     assert [path.name for path in sorted((tmp_path / "boards").rglob("*"))] == ["records", "suite.toml"]
     assert not (tmp_path / "runs").exists()
+
+
+def test_what_a_bad_night_left_is_kept_for_the_next():
+    """`actions/cache` would save nothing where the job fails, which it does when a score moved or a run failed."""
+    steps = (ROOT / ".github" / "workflows" / "nightly.yml").read_text().split("      - ")
+    (restored,) = [step for step in steps if "uses: actions/cache/restore@" in step]
+    (saved,) = [step for step in steps if "uses: actions/cache/save@" in step]
+    assert not any("uses: actions/cache@" in step for step in steps)
+    assert "        if: always()\n" in saved
+    cached = restored.partition("          path: |")[2].partition("          restore-keys:")[0]
+    assert "runs\n" in cached
+    assert saved.endswith(cached)

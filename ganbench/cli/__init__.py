@@ -61,7 +61,8 @@ def main() -> None:
     except OSError as error:
         _fail(f"{error.filename or 'system'}: {error.strerror or error}; what had ended by then is kept", 2)
     except (click.Abort, KeyboardInterrupt):
-        _fail("interrupted; the same command with --resume continues", 130)
+        how = "" if sys.argv[1:2] == ["nightly"] else " with --resume"  # a night always continues what is there
+        _fail(f"interrupted; the same command{how} continues", 130)
 
 
 def _interrupt(*_signal_and_frame: object) -> NoReturn:

@@ -5,27 +5,27 @@ suite -> plan -> what is missing or stale -> runs -> archive -> boards -> what c
 
 from __future__ import annotations
 
-import csv
 import shutil
 import time
-from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import median
 
 from ganbench.archive import Archive, current, sorted_out
 from ganbench.campaign import Campaign, Listener
 from ganbench.errors import StoreError, UsageError
 from ganbench.leaderboards.board import Board, boards
 from ganbench.leaderboards.changes import Change, changes
+from ganbench.nightly.costs import Costs, key_of
 from ganbench.nightly.guests import Arrivals
 from ganbench.nightly.suite import Suite
+from ganbench.nightly.vanished import Vanished, vanished
 from ganbench.planning import Group, Plan
 from ganbench.record import RunRecord
 
-CellKey = tuple[str, str, str]
-"""Dataset, budget and cell."""
+GRACE = 0.1
+"""Of its time, that a night may last longer for a group that takes longer than was expected."""
 
 
 @dataclass
@@ -37,7 +37,7 @@ class Night:
     published: list[RunRecord] = field(default_factory=list)
     """Runs that were published tonight."""
     left: list[Group] = field(default_factory=list)
-    """Groups for which there was no time."""
+    """Groups that have not ended: there was no time to begin them, or none to end them."""
     damaged: list[StoreError] = field(default_factory=list)
     """Lines of the archive that are no records."""
     set_aside: list[Path] = field(default_factory=list)
@@ -49,8 +49,7 @@ class Night:
     warnings: list[str] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     """Rows whose runs are other ones than last night."""
-    vanished: list[str] = field(default_factory=list)
-    """Runs that last night's boards showed and the archive lacks."""
+    vanished: list[Vanished] = field(default_factory=list)
     boards: list[Board] = field(default_factory=list)
     """As they are now."""
     seconds: float = 0.0
@@ -84,7 +83,9 @@ def nightly(
     """Runs what the suite wants and the archive lacks, within `seconds`, and publishes every run as its group ends.
 
     The most valuable comes first: what has no published run of any version before what is stale, and each of these in
-    the order of the suite. A group begins only where what its like took before fits into the time that is left.
+    the order of the suite. A group begins only where what its like took before fits into the time that is left; while
+    nothing at all is known, where there is time. One that still runs a tenth of the time after the end is interrupted,
+    and goes on another night; this is looked at whenever a group tells how far it is, about twice a second in training.
     What guests' own nights left is published before all. `folder` holds last night's boards; the samples of each cell's
     first seed are copied into it.
 
@@ -95,41 +96,53 @@ def nightly(
     night = Night(set_aside=archive.set_aside(), refused=arrivals.refused)
     before, night.damaged = sorted_out(archive.records())
     plan = _planned(suite, campaign, night)
-    publisher = _Publisher(archive, campaign, folder, night, {record.id for record in before}, listener)
+    known, costs = {record.id for record in before}, Costs(before)
+    ends = started + seconds * (1 + GRACE)
+    publisher = _Publisher(archive, campaign, folder, night, known, costs, ends, listener)
     night.finished = sum(spec.id in publisher.known for spec in plan.specs)
     publisher.publish(arrivals.records)
     plan = _missing(plan, before, publisher)
-    expected = _expectation(before)
 
     def admits(group: Group) -> bool:
-        needed = expected(group) or 0.0
-        fits = time.monotonic() - started + needed <= seconds
-        if not fits:
-            night.left.append(group)
-        return fits
+        needed = costs.expected(group) or 0.0
+        return time.monotonic() - started + needed <= seconds
 
-    campaign.carry_out(plan, publisher, admits)
+    with suppress(_NightIsOver):
+        campaign.carry_out(plan, publisher, admits)
+    night.left = publisher.unpublished(plan.groups)
     night.boards = boards(current([*before, *night.published]))
     night.changes = changes(boards(current(before)), night.boards)
-    night.vanished = sorted(_shown(folder) - publisher.known)
+    night.vanished = vanished(folder, publisher.known)
     night.seconds = time.monotonic() - started
     return night
 
 
-class _Publisher(Listener):
-    """Publishes the records of every group as it ends, and passes on what it hears."""
+class _NightIsOver(KeyboardInterrupt):
+    """Interrupts the runs as the user would, so that they go on another night."""
 
-    def __init__(
-        self, archive: Archive, campaign: Campaign, folder: Path, night: Night, known: set[str], listener: Listener
-    ) -> None:
-        self.archive, self.campaign, self.folder, self.night, self.listener = archive, campaign, folder, night, listener
-        self.known = known
+
+@dataclass
+class _Publisher(Listener):
+    """Publishes the records of every group as it ends, passes on what it hears, and says when the night is over."""
+
+    archive: Archive
+    campaign: Campaign
+    folder: Path
+    night: Night
+    known: set[str]
+    """The ids of all that is published."""
+    costs: Costs
+    ends: float
+    """When the night is over, on the monotonic clock."""
+    listener: Listener
 
     def planned(self, groups: Sequence[Group]) -> None:
         self.listener.planned(groups)
 
     def progressed(self, group: Group, fraction: float, values: Mapping[str, float]) -> None:
         self.listener.progressed(group, fraction, values)
+        if time.monotonic() > self.ends:
+            raise _NightIsOver
 
     def ended(self, group: Group, records: Sequence[RunRecord]) -> None:
         self.publish(records)
@@ -143,12 +156,21 @@ class _Publisher(Listener):
         new = [record for record in records if record.id not in self.known and record.status != "interrupted"]
         self.archive.append(new)
         self.known |= {record.id for record in new}
+        self.costs.learn(new)
         self.night.published += new
         for record in new:
             picture = self.campaign.store.folder(record.spec) / "samples.png"
             if record.spec.seed == 0 and picture.exists():
                 (self.folder / "samples").mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(picture, self.folder / "samples" / f"{record.id}.png")
+
+    def unpublished(self, groups: Sequence[Group]) -> list[Group]:
+        """The groups that have not ended; those that have and are not published yet, are published first."""
+        left = [group for group in groups if not {spec.id for spec in group.specs} <= self.known]
+        for group in left:
+            if self.campaign.has_ended(group):
+                self.publish([r for spec in group.specs if (r := self.campaign.store.find(spec)) is not None])
+        return [group for group in left if not {spec.id for spec in group.specs} <= self.known]
 
 
 def _planned(suite: Suite, campaign: Campaign, night: Night) -> Plan:
@@ -164,47 +186,7 @@ def _planned(suite: Suite, campaign: Campaign, night: Night) -> Plan:
 
 def _missing(plan: Plan, before: Sequence[RunRecord], publisher: _Publisher) -> Plan:
     """What is not published yet, the cells of which nothing is published first; what has ended since is published."""
-    seen = {_key(record) for record in before}
-    groups = [group for group in plan.groups if not {spec.id for spec in group.specs} <= publisher.known]
-    for group in groups:
-        if publisher.campaign.has_ended(group):
-            publisher.publish([r for spec in group.specs if (r := publisher.campaign.store.find(spec)) is not None])
+    seen = {key_of(record.spec) for record in before}
+    waiting = publisher.unpublished(plan.groups)
     publisher.publish(plan.failures)
-    waiting = [group for group in groups if not {spec.id for spec in group.specs} <= publisher.known]
-    return Plan(sorted(waiting, key=lambda group: _group_key(group) in seen))
-
-
-def _expectation(before: Sequence[RunRecord]) -> Callable[[Group], float | None]:
-    """How many seconds a group will take, from what its cell took before, or the cells of its board; None unknown."""
-    of_cell: dict[CellKey, list[float]] = defaultdict(list)
-    of_board: dict[tuple[str, str], list[float]] = defaultdict(list)
-    for record in before:
-        if record.status == "ok":
-            took = record.meters["seconds"] + sum(record.seconds.values())
-            of_cell[_key(record)].append(took)
-            of_board[_key(record)[:2]].append(took)
-
-    def expected(group: Group) -> float | None:
-        key = _group_key(group)
-        known = of_cell.get(key) or of_board.get(key[:2])
-        return median(known) * len(group.specs) if known else None
-
-    return expected
-
-
-def _key(record: RunRecord) -> CellKey:
-    return record.spec.dataset, record.spec.budget, record.spec.cell
-
-
-def _group_key(group: Group) -> CellKey:
-    return group.specs[0].dataset, group.specs[0].budget, group.specs[0].cell
-
-
-def _shown(folder: Path) -> set[str]:
-    """The ids of all runs that the boards in a folder show."""
-    found: set[str] = set()
-    for path in folder.glob("*.csv"):
-        with path.open(encoding="utf-8", newline="") as file:
-            for line in csv.DictReader(file):
-                found |= set((line.get("runs") or "").split())
-    return found
+    return Plan(sorted(waiting, key=lambda group: key_of(group.specs[0]) in seen))

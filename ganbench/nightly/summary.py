@@ -12,6 +12,7 @@ from ganbench.leaderboards.entries import quantity_text
 from ganbench.leaderboards.markdown import escaped
 from ganbench.leaderboards.numbers import seconds_text, seeds_text
 from ganbench.nightly.night import Night
+from ganbench.nightly.vanished import Vanished
 from ganbench.planning import Group
 from ganbench.record import RunRecord
 
@@ -33,7 +34,7 @@ def summary(night: Night, suite: str) -> str:
                 f"- boards: {len(night.boards)}; {seconds_text(night.seconds)} s in all",
             ]
         ),
-        *_listed("Runs that vanished", [f"run {each} was on last night's boards" for each in night.vanished]),
+        *_listed("Runs that vanished", map(_vanished, night.vanished)),
         *_moved(moved),
         *_listed("Damaged lines of records", map(str, night.damaged)),
         *_listed("Unfinished lines, set aside beside their file", [path.name for path in night.set_aside]),
@@ -49,6 +50,11 @@ def summary(night: Night, suite: str) -> str:
 def _listed(heading: str, items: Sequence[str] | map[str]) -> list[str]:
     lines = [f"- {escaped(item)}" for item in items]
     return [f"## {heading}", "\n".join(lines)] if lines else []
+
+
+def _vanished(row: Vanished) -> str:
+    which = f"{len(row.runs)} of {seeds_text(row.seeds)}"
+    return f"{row.dataset}: {row.cell}, {which}, on last night's boards: {' '.join(row.runs)}"
 
 
 def _failures(records: Sequence[RunRecord]) -> list[str]:
@@ -83,6 +89,7 @@ def _moved(moved: Sequence[Change]) -> list[str]:
             "now": quantity_text(change.after, change.board.headline),
             "failed before": change.before.failures,
             "failed now": change.after.failures,
+            "now is": change.way,
             "p": f"{change.p:.2g}",
         }
         for change in moved
