@@ -45,7 +45,7 @@ def test_there_are_exactly_two_set_up_commands_of_one_line_each():
     assert re.findall(r"<!-- command: (\w+) -->", README) == ["run", "test"]
     assert marked("run").count("\n") == marked("test").count("\n") == 1
     assert marked("run").endswith("ganbench run --plugin wgan_gp\n")
-    assert marked("test").endswith("pytest -q\n")
+    assert marked("test").endswith("pytest -q -n auto --dist loadfile --no-loadscope-reorder\n")
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     assert 'bash -c "$tests"' in script
     assert 'bash -c "$main --out $out/runs"' in script
