@@ -15,6 +15,8 @@ from ganbench.leaderboards.effects import Effects, effects
 from ganbench.leaderboards.entries import effect_lines, interaction_lines
 from ganbench.leaderboards.files import write_boards
 from ganbench.leaderboards.interactions import Interactions, interactions
+from ganbench.leaderboards.markdown import board_markdown
+from ganbench.leaderboards.page.heat import verdict
 from ganbench.record import RunRecord
 
 R1 = ("r1(weight=10.0)",)
@@ -53,7 +55,7 @@ def test_only_seeds_that_have_both_enter() -> None:
     changed[2] = replace(changed[2], status="diverged", values={}, curve=())
     found = shown(runs("gan", [0.0, 1.0, 2.0]), changed)
     assert found.cells["gan", "+ r1(weight=10.0)"].estimate == (1.0, 0.0, 2)
-    assert effect_lines(found)[1] == {"change": "+ r1(weight=10.0)", "gan": "+1 ± 0 (2 seeds)"}
+    assert effect_lines(found)[1] == {"change": "+ r1(weight=10.0)", "gan": "+1 ± 0 (2 seeds), worse by failures"}
 
 
 def test_a_change_over_variants_is_averaged_seed_by_seed() -> None:
@@ -64,7 +66,8 @@ def test_a_change_over_variants_is_averaged_seed_by_seed() -> None:
         runs("hinge", [5.0, 5.0, 5.0]),
         runs("hinge", [8.0, 9.0, 10.0], R1),
     )
-    estimate, variants = found.over_variants("+ r1(weight=10.0)")
+    mean, variants = found.over_variants("+ r1(weight=10.0)")
+    estimate = mean.estimate
     assert (estimate.mean, variants) == (pytest.approx(3.0), 2)
     assert estimate.half_width == pytest.approx(QUANTILE_OF_TWO / math.sqrt(3))
 
@@ -131,10 +134,14 @@ def test_a_headline_that_is_a_word_has_no_difference() -> None:
     said = {"modes_covered": {"direction": "lower", "labels": ["converges", "cycles"]}}
     plain, changed = runs("gan", [1.0, 1.0], quantities=said), runs("gan", [0.0, 0.0], R1, quantities=said)
     other = runs("hinge", [1.0, 1.0], quantities=said)
-    assert effect_lines(shown(plain, changed, other)) == [
+    found = shown(plain, changed, other)
+    assert effect_lines(found) == [
         {"change": "none: the headline itself", "gan": "cycles"},
         {"change": "+ r1(weight=10.0)", "gan": "converges"},
     ]
+    assert verdict(found.cells["gan", "+ r1(weight=10.0)"], found.board) == "none"
+    assert "t-interval of the differences" not in board_markdown(found.board)
+    assert "A cell says modes_covered with the change: a word" in board_markdown(found.board)
 
 
 CHANGE = "+ r1(weight=10.0)"
@@ -175,8 +182,66 @@ def test_an_effect_in_six_seeds_stands() -> None:
     """One effect with 2 / 2^6 is below 5 %."""
     found = shown(runs("gan", [0.0] * 6), runs("gan", [0.5] * 6, R1))
     assert found.sentence == (
-        "Of 1 effect, 1 stands at 5 % in permutation tests, Holm-corrected, a failed seed being worst."
+        "Of 1 effect, 1 stands at 5 % in permutation tests, Holm-corrected, a failed seed being worst. "
+        "Of those that stand, 1 better and 0 worse."
     )
+
+
+@pytest.mark.parametrize(("direction", "sign"), [("higher", 1), ("lower", -1)])
+def test_an_effect_that_failures_turn_is_worse(direction: str, sign: int) -> None:
+    """Three seeds of twelve gain 0.5 with the change and nine crash: the mean is better, the test says worse.
+
+    Only flips that leave all nine failures on one side reach the sum, with the gains turned in any of 2**3 ways, since
+    none makes the loss smaller than the gains as they are do: p = 2 * 2**3 / 2**12.
+    """
+    how = {"quantities": {"modes_covered": {"direction": direction}}}
+    plain = runs("gan", [0.0] * 12, **how)
+    changed = [*runs("gan", [sign * 0.5] * 3, R1, **how)]
+    changed += [replace(failed("crashed", "gan", seed, tricks=R1), **how) for seed in range(3, 12)]
+    found = shown(plain, changed)
+    effect = found.cells["gan", CHANGE]
+    assert effect.estimate == (sign * 0.5, 0.0, 3)
+    assert (effect.contrast.p, effect.contrast.sign, effect.contrast.turned) == (2 / 2**9, -sign, True)
+    gain = f"{'+' if sign > 0 else '-'}0.5 ± 0 (3 seeds), worse by failures"
+    assert effect_lines(found)[1] == {"change": CHANGE, "gan": gain}
+    assert found.sentence.endswith("Of those that stand, 0 better and 1 worse.")
+    assert verdict(effect, found.board) == "worse"
+
+
+def test_failures_turn_the_mean_over_variants_too() -> None:
+    """r1 gains 1 in two seeds of gan and of hinge, and one seed of either crashes."""
+    groups = []
+    for name in ("gan", "hinge"):
+        groups += [runs(name, [0.0] * 3), [*runs(name, [1.0] * 2, R1), failed("crashed", name, 2, tricks=R1)]]
+    assert effect_lines(shown(*groups))[1]["all variants"] == "+1 ± 0 (2 of 2), worse by failures"
+
+
+def test_what_no_longer_fails_is_better() -> None:
+    """A change that loses 1 in one seed and saves eleven that crashed without it."""
+    plain = [*runs("gan", [5.0]), *(failed("crashed", "gan", seed) for seed in range(1, 12))]
+    found = shown(plain, runs("gan", [4.0] * 12, R1))
+    effect = found.cells["gan", CHANGE]
+    assert effect.estimate.mean == -1
+    assert verdict(effect, found.board) == "better"
+    assert effect_lines(found)[1]["gan"] == "-1 (1 seed, no interval), better by failures"
+
+
+def test_a_change_that_always_fails_is_worse_without_a_number() -> None:
+    """Six crashes against six numbers have p = 2 / 2**6 and stand; five have 2 / 2**5 and do not."""
+    for seeds, word in ((6, "worse"), (5, "none")):
+        gone = [failed("crashed", "gan", seed, tricks=R1) for seed in range(seeds)]
+        found = shown(runs("gan", [5.0] * seeds), gone)
+        assert verdict(found.cells["gan", CHANGE], found.board) == word
+        assert effect_lines(found)[1]["gan"] == f"{seeds} crashed"
+
+
+def test_failures_that_decide_nothing_leave_an_effect_undecided() -> None:
+    """Three seeds gain exactly 1 and one diverges: the interval holds no 0, and one failure outweighs the three."""
+    changed = [*runs("gan", [1.0] * 3, R1), failed("diverged", "gan", 3, tricks=R1)]
+    found = shown(runs("gan", [0.0] * 4), changed)
+    effect = found.cells["gan", CHANGE]
+    assert (effect.estimate, effect.contrast.sign, effect.contrast.stands) == ((1.0, 0.0, 3), -1, False)
+    assert verdict(effect, found.board) == "undecided"
 
 
 def crossed(*groups: list[RunRecord]) -> Interactions:

@@ -114,17 +114,23 @@ def test_the_curve_of_a_failed_run_is_not_drawn():
 @pytest.mark.parametrize(
     ("plain", "changed", "direction", "verdict"),
     [
-        ((1, 1, 1), (2.0, 2.1, 2.2), "higher", "better"),
-        ((1, 1, 1), (2.0, 2.1, 2.2), "lower", "worse"),
-        ((1, 1, 1), (2.0, 2.1, 2.2), "neither", "differs"),
-        ((1, 1, 1), (0.0, 0.1, 0.2), "higher", "worse"),
+        ((1, 1, 1), (2.0, 2.1, 2.2), "higher", "perhaps better"),
+        ((1, 1, 1), (2.0, 2.1, 2.2), "lower", "perhaps worse"),
+        ((1, 1, 1), (2.0, 2.1, 2.2), "neither", "perhaps differs"),
+        ((1, 1, 1), (0.0, 0.1, 0.2), "higher", "perhaps worse"),
+        ((1,) * 6, (2.0, 2.1, 2.2, 2.3, 2.4, 2.5), "higher", "better"),
+        ((1,) * 6, (2.0, 2.1, 2.2, 2.3, 2.4, 2.5), "lower", "worse"),
+        ((1,) * 6, (2.0, 2.1, 2.2, 2.3, 2.4, 2.5), "neither", "differs"),
         ((1, 1, 1), (0.0, 1.0, 2.2), "higher", "undecided"),
         ((1, 1, 1), (1, 1, 1), "higher", "undecided"),
         ((1,), (9,), "higher", "undecided"),
     ],
 )
-def test_an_effect_is_decided_where_its_interval_holds_no_zero(plain, changed, direction, verdict):
-    """Differences 1, 1.1, 1.2 have the half width 0.248, and -1, 0, 1.2 have 2.74; one seed has no interval."""
+def test_an_effect_is_decided_where_its_test_stands(plain, changed, direction, verdict):
+    """Six differences of one sign have p = 2 / 2**6; three have 1/4, and suggest what their interval alone says.
+
+    Differences 1, 1.1, 1.2 have the half width 0.248, and -1, 0, 1.2 have 2.74; one seed has no interval.
+    """
     how = {"modes_covered": {"direction": direction}}
     records = [ok("gan", seed, value) for seed, value in enumerate(plain)]
     records += [ok("gan", seed, value, tricks=("r1",)) for seed, value in enumerate(changed)]
@@ -189,6 +195,14 @@ def test_what_six_seeds_show_does_not_stand():
     assert shown["interactions"]["lines"][0]["cells"][0]["text"] == "+2 ± 0, p = 0.062"
 
 
+def test_words_are_neither_better_nor_worse():
+    """So that the page shows no key to colours that no cell has."""
+    named = {"modes_covered": {"direction": "lower", "labels": ["converges", "cycles"] + ["diverges"] * 14}}
+    words, numbers = (only(crossed(7, **changes))["effects"] for changes in ({"quantities": named}, {}))
+    assert (words["decides"], numbers["decides"]) == (False, True)
+    assert {cell["verdict"] for cell in words["changes"][0]["cells"]} == {"none"}
+
+
 def test_words_and_single_variants_have_no_interactions():
     """Of a headline that is a word nothing can be subtracted, and one variant has nothing to differ from."""
     named = {"modes_covered": {"direction": "higher", "labels": [str(k) for k in range(16)]}}
@@ -201,10 +215,41 @@ def test_the_course_along_the_budget_is_told_as_in_the_markdown():
     records = [curved(ok("gan", 0, 4), 3.0, 4.0), curved(ok("nsgan", 0, 5), 2.0, 5.0)]
     board = only(records)
     assert tuple(board["order"] + board["sizes"]) == trajectory(boards(records)[0]).sentences
-    assert board["order"][0].startswith("Order by mean changed: the one pair stands the other way at 50 %")
+    assert board["order"][0].startswith("Order of rows changed: the one pair stands the other way at 50 %")
     assert board["sizes"][0].startswith("Earlier points are measured on n = 250 samples, the last on 1000;")
     lone = only([curved(ok("gan", 0, 4), 4.0), curved(ok("nsgan", 0, 5), 5.0)])
     assert (lone["order"], lone["sizes"]) == ([], [])
+
+
+def test_ranks_are_those_of_the_trajectory_whatever_the_quantity():
+    """gan has the better modes and the worse kl at the half and the end; lsgan has both best, and a seed that failed.
+
+    Where a seed lacks a quantity at a point, the row says how many have it there.
+    """
+
+    def run(variant, seed, modes, kl):
+        values = [{"modes_covered": modes}, {"modes_covered": modes, "reverse_kl": kl}]
+        points = [{"fraction": at, "meters": METERS, "values": each} for at, each in zip((0.5, 1), values, strict=True)]
+        return replace(ok(variant, seed, modes, values={"reverse_kl": kl}), curve=tuple(points))
+
+    records = [run("gan", 0, 4, 2.0), run("nsgan", 0, 3, 1.0), run("lsgan", 0, 9, 0.5), failed("crashed", "lsgan", 1)]
+    board = only(records)
+    places = [each["quantity"] for each in board["quantities"]]
+    modes, kl = (str(places.index(name)) for name in ("modes_covered", "reverse_kl"))
+    rows = {row["cell"]: row for row in board["rows"]}
+    assert {name: row["ranks"][modes] for name, row in rows.items()} == {
+        "gan": [1, 1],
+        "nsgan": [2, 2],
+        "lsgan": [3, 3],
+    }
+    assert {name: row["ranks"][kl] for name, row in rows.items()} == {
+        "gan": [None, 2],
+        "nsgan": [None, 1],
+        "lsgan": [None, 3],
+    }
+    assert rows["gan"]["along"] == {kl: [0, 1]}
+    course = trajectory(boards(records)[0])
+    assert [point.rank for point in course.points] == [rank for row in board["rows"] for rank in row["ranks"][modes]]
 
 
 def test_sizes_are_told_where_other_quantities_alone_have_earlier_points():

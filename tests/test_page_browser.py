@@ -266,7 +266,7 @@ def test_details_show_each_run(reader: Reader) -> None:
     assert "recipe of gan + r1(weight=10.0)" in said
     values = reader.tab.locator("dialog").get_by_role("row", name="modes_covered ↑").locator("td")
     assert values.all_inner_texts()[1:] == ["4", "5.1", "6.2"]
-    assert "+ r1(weight=10.0), to gan: +3.10 ± 0.25, better" in said
+    assert "+ r1(weight=10.0), to gan: +3.10 ± 0.25, perhaps better" in said
 
 
 def test_a_row_opens_wherever_it_is_clicked(reader: Reader) -> None:
@@ -279,16 +279,31 @@ def test_a_row_opens_wherever_it_is_clicked(reader: Reader) -> None:
 
 
 def test_the_heat_map_prints_number_and_verdict(reader: Reader) -> None:
-    """3, 3.1, 3.2 are better; -0.1, 0.1, 0.1 undecided; a change that was refused has its reason and no colour."""
+    """3, 3.1, 3.2 in three seeds suggest; -0.1, 0.1, 0.1 do not; a change that was refused has its reason.
+
+    Only what stands is filled.
+    """
     row = reader.tab.locator("#heat tbody tr", has_text="+ r1")
     variants = reader.tab.locator("#heat thead th").all_inner_texts()[1:]
     found = {name: row.locator("td").nth(k) for k, name in enumerate(variants)}
-    assert found["gan"].inner_text().split("\n") == ["+3.10 ± 0.25", "better"]
+    assert found["gan"].inner_text().split("\n") == ["+3.10 ± 0.25", "perhaps better"]
     assert found["nsgan"].inner_text().split("\n") == ["+0.03 ± 0.29", "undecided"]
     assert found["hinge"].inner_text().split("\n") == ["not applicable", "hinge refuses it"]
     colour = "node => getComputedStyle(node).backgroundColor"
     clear = "rgba(0, 0, 0, 0)"
-    assert [found[name].evaluate(colour) == clear for name in ("gan", "nsgan", "hinge")] == [False, True, True]
+    assert [found[name].evaluate(colour) == clear for name in ("gan", "nsgan", "hinge")] == [True, True, True]
+    outline = "node => getComputedStyle(node).boxShadow"
+    assert [found[name].evaluate(outline) == "none" for name in ("gan", "nsgan", "hinge")] == [False, True, True]
+    assert reader.tab.locator("#key .key").all_inner_texts() == [
+        "better",
+        "worse",
+        "perhaps better",
+        "perhaps worse",
+        "undecided",
+    ]
+    reader.open(f"board={SPIRAL}")
+    stands = reader.tab.locator("#heat tbody tr").nth(1).locator("td").first
+    assert stands.evaluate(colour) != clear
 
 
 def test_what_stands_after_correction_is_marked_in_words(reader: Reader) -> None:
@@ -397,10 +412,61 @@ def test_a_row_under_the_pointer_shows_its_curve_and_band(reader: Reader) -> Non
     """Also a row that has the focus; the line is the strong one."""
     reader.tab.locator("#variants tr", has_text="hinge").first.hover()
     strong = reader.tab.locator("#chart .strong")
-    assert strong.locator("title").text_content() == "hinge"
+    assert strong.locator(":scope > title").text_content() == "hinge"
+    values = strong.locator(".dot title").all_text_contents()
+    assert values == ["hinge: 2.667, n = 3 seeds", "hinge: 5.333, n = 3 seeds"]
     assert (strong.locator(".band").count(), strong.locator(".dot").count()) == (1, 2)
     reader.tab.locator("#variants").get_by_role("button", name="nsgan", exact=True).focus()
-    assert strong.locator("title").text_content() == "nsgan"
+    assert strong.locator(":scope > title").text_content() == "nsgan"
+
+
+def test_what_is_the_same_for_every_variant_is_told_once(browser: Any, address: str, tmp_path: Path) -> None:
+    """And is a column where one variant lacks it, as lsgan does, whose every run failed."""
+    here = Reader(browser, address, viewport={"width": 1280, "height": 800})
+    for slug, shared in ((RING8, False), (SPIRAL, True)):
+        here.open(f"board={slug}")
+        told = here.tab.locator("#same").inner_text()
+        headings = here.tab.locator("#table thead").inner_text()
+        assert ("parameters of generator 17,282" in told) == shared
+        assert ("parameters of generator" in headings) != shared
+    assert here.wrong == []
+    here.tab.close()
+
+
+def test_ranks_along_the_budget_count_failures(browser: Any, tmp_path: Path) -> None:
+    """gan has the better mean and a seed that crashed: second throughout; the caption says why."""
+    records = [*runs("gan", [8, 9]), failed("crashed", "gan", 2), *runs("nsgan", [1, 2, 3])]
+    found = Reader(browser, write_page(boards(records), tmp_path).as_uri()).open("chart=rank")
+    titles = found.tab.locator("#chart .dot title").all_text_contents()
+    assert sorted(titles) == ["gan: rank 2, n = 2 seeds"] * 2 + ["nsgan: rank 1, n = 3 seeds"] * 2
+    assert "of which fewer seeds failed" in found.tab.locator("#caption").inner_text()
+    assert found.cells() == ["nsgan", "gan"]
+    found.tab.close()
+
+
+def test_a_headline_that_is_a_word_has_no_key(browser: Any, tmp_path: Path) -> None:
+    """Its cells are neither better nor worse, and no interval is told of."""
+    how = {"modes_covered": {"direction": "lower", "labels": ["converges", "cycles"]}}
+    records = [*runs("gan", [1, 1, 1]), *runs("gan", [0, 0, 0], tricks=R1)]
+    made = boards([replace(record, quantities=how) for record in records])
+    found = Reader(browser, write_page(made, tmp_path).as_uri()).open()
+    assert found.tab.locator("#heat").is_visible()
+    assert not found.tab.locator("#key").is_visible()
+    assert "t-interval" not in found.tab.locator("#effects-reading").inner_text()
+    found.tab.close()
+
+
+def test_a_dot_under_the_pointer_tells_its_value(reader: Reader) -> None:
+    """It lies above the line that opens the row, so that its own title is shown; a click opens the row all the same."""
+    dot = reader.tab.locator("#chart svg > g:not(.control) .dot").last
+    box = dot.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    under = f"document.elementFromPoint({x}, {y})"
+    said = reader.tab.evaluate(f"{under}.querySelector('title').textContent")
+    assert re.fullmatch(r".+: \S+, n = 3 seeds", said)
+    reader.tab.mouse.click(x, y)
+    reader.tab.locator("dialog[open]").wait_for()
+    assert reader.tab.locator("#details-title").inner_text() == said.partition(": ")[0]
 
 
 def test_bands_join_the_rows_of_a_tie_group(reader: Reader) -> None:

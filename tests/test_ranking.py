@@ -54,6 +54,7 @@ def test_rows_that_keep_their_order_in_seven_seeds_are_separated() -> None:
     found = ranked(shifted("b", 0.1), shifted("c", 0.0), shifted("a", 0.2))
     assert standing(found) == {"a": ("1", "a"), "b": ("2", "b"), "c": ("3", "c")}
     assert (found.seeds, found.comparisons, found.sentences) == (7, 3, (TESTS, READ))
+    assert found.too_few == ""
 
 
 def test_six_seeds_cannot_decide_three_pairs() -> None:
@@ -62,6 +63,7 @@ def test_six_seeds_cannot_decide_three_pairs() -> None:
     assert standing(found) == dict.fromkeys("cba", ("1-3", "a"))
     cannot = "Cannot be decided with n = 6 seeds: even the clearest of 3 pairs would need 7."
     assert found.sentences == (TESTS, READ, cannot)
+    assert found.too_few == "n = 6 seeds: even the clearest of 3 pairs would need 7"
 
 
 def test_five_seeds_of_eight_rows_would_need_eleven() -> None:
@@ -99,7 +101,7 @@ def test_an_ok_seed_without_its_headline_counts_as_failed() -> None:
     blank = [ok("blank", seed, None) for seed in range(6)]
     assert standing(ranked(blank, runs("plain", *LEVELS[:6]))) == {"plain": ("1", "a"), "blank": ("2", "b")}
     elsewhere = tuple(replace(record, headline="reverse_kl") for record in blank)
-    assert outcomes(only(runs("plain", 1)), Row("elsewhere", elsewhere)) == {}
+    assert outcomes(Row("elsewhere", elsewhere), "modes_covered", "higher") == {}
 
 
 def test_what_never_began_is_not_compared() -> None:

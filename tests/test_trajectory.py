@@ -59,12 +59,21 @@ def test_ranks_follow_the_means_at_each_fraction() -> None:
     assert [ranks[name, 1.0] for name in "abcd"] == [1, 2, 3, 4]
 
 
+def test_a_row_of_which_fewer_seeds_failed_has_the_better_rank() -> None:
+    """At every point, whenever the seed failed: a has the better mean throughout, and 1 failure in 3 to b's none."""
+    late = replace(failed("crashed", "a", 2), curve=run("a", 2, 9.0).curve)
+    found = course(run("a", 0, 5, 9), run("a", 1, 6, 9), late, run("b", 0, 1, 2), run("c", 0, 2, 1))
+    ranks = {(point.row.cell, point.fraction): point.rank for point in found.points}
+    assert [ranks[name, 0.5] for name in "abc"] == [3, 2, 1]
+    assert [ranks[name, 1.0] for name in "abc"] == [3, 1, 2]
+
+
 def test_reversals_are_pairs_that_stand_the_other_way_than_at_the_end() -> None:
     """a passes both others after the first half; b and c were level there, which is no reversal."""
     found = course(run("a", 0, 1, 5), run("b", 0, 3, 4), run("c", 0, 3, 3))
     assert [(one.cell, other.cell) for one, other in found.reversals(0.5)] == [("a", "b"), ("a", "c")]
     assert found.reversals(1.0) == ()
-    changed = "Order by mean changed: 2 of 3 pairs stand the other way at 50 % of the budget than at the end."
+    changed = "Order of rows changed: 2 of 3 pairs stand the other way at 50 % of the budget than at the end."
     assert found.sentences == (changed, STEPS)
 
 
@@ -87,7 +96,7 @@ def test_lower_is_better_where_the_headline_says_so() -> None:
 
 def test_an_order_that_stays_is_said_to_stay() -> None:
     """So that nobody need look for what is not there; of a single row there is no order."""
-    stays = "Order by mean: no pair of rows stands the other way at an earlier point than at the end."
+    stays = "Order of rows: no pair stands the other way at an earlier point than at the end."
     assert course(run("a", 0, 2, 5), run("b", 0, 1, 4)).sentences == (stays, STEPS)
     assert course(run("a", 0, 2, 5)).sentences == (STEPS,)
     assert course(run("a", 0, 5)).sentences == ()
@@ -97,17 +106,19 @@ def test_the_one_pair_is_told_in_words() -> None:
     """Of two rows there is one pair."""
     (sentence, _) = course(run("a", 0, 1, 5), run("b", 0, 2, 4)).sentences
     assert sentence == (
-        "Order by mean changed: the one pair stands the other way at 50 % of the budget than at the end."
+        "Order of rows changed: the one pair stands the other way at 50 % of the budget than at the end."
     )
 
 
 def test_rows_whose_points_have_unequal_n_are_said_to() -> None:
-    """Where all points have the n of the last there is nothing to say."""
+    """And have no rank, nor an order, but at the end; where all have the n of the last there is nothing to say."""
     unequal = course(run("a", 0, 1, 5), run("b", 0, 2, 4, curve_samples=500))
-    assert unequal.sentences[1] == (
-        "Earlier points are measured on n = 250 or 500 samples, the last on 1000, and rows differ in it: ranks at "
-        "earlier points compare unlike with unlike; quantities that depend on n step there."
+    assert unequal.sentences == (
+        "Earlier points are measured on n = 250 or 500 samples, the last on 1000, and rows differ in it, so that none "
+        "has a rank there; quantities that depend on n step there.",
     )
+    assert [(point.fraction, point.rank) for point in unequal.points] == [(0.5, None), (1, 1), (0.5, None), (1, 2)]
+    assert unequal.reversals(0.5) == ()
     assert len(course(run("a", 0, 1, 5, curve_samples=1000), run("b", 0, 2, 6, curve_samples=1000)).sentences) == 1
 
 
@@ -132,4 +143,4 @@ def test_the_trajectory_is_written_as_it_is(tmp_path: Path) -> None:
         f"{shared},hinge,0.5,250,modes_covered,,,0,\n"
         f"{shared},hinge,1,1000,modes_covered,4,,1,2\n"
     )
-    assert "## Along the budget\n\nOrder by mean: no pair of rows stands" in board_markdown(board)
+    assert "## Along the budget\n\nOrder of rows: no pair stands" in board_markdown(board)

@@ -13,6 +13,7 @@ import pandas as pd
 
 from ganbench.leaderboards.companions import Line, lines
 from ganbench.leaderboards.conditions import Conditions
+from ganbench.leaderboards.outcomes import merit
 from ganbench.leaderboards.row import Row
 from ganbench.record import CONTROLS, RunRecord
 
@@ -21,11 +22,11 @@ CONTROL_NAMES = {"held_out_real": "control: held-out real data", "untrained": "c
 
 @dataclass(frozen=True)
 class Board:
-    """Rows that may be compared. Their order is by the headline's mean and is no ranking: `ranking` gives that."""
+    """Rows that may be compared. Their order is by failures and the mean, and no ranking: `ranking` gives that."""
 
     conditions: Conditions
     rows: tuple[Row, ...]
-    """The variants, best headline first, those without an ok seed last."""
+    """The variants, those of fewest failures first, then by the headline's mean; those without an ok seed last."""
     controls: tuple[Row, ...]
     """Held-out real data and the untrained generator: what the scale of the numbers is."""
     headline: str
@@ -187,11 +188,11 @@ def _one_a_seed(records: list[RunRecord]) -> tuple[RunRecord, ...]:
     return tuple(first[seed] for seed in sorted(first))
 
 
-def _place(row: Row, headline: str, direction: str) -> tuple[bool, float, list[str | int]]:
-    """Sorts rows: those with a headline first, then by its mean in its direction, then by name."""
+def _place(row: Row, headline: str, direction: str) -> tuple[bool, tuple[float, ...], list[str | int]]:
+    """Sorts rows: those with a headline first, then by `merit`, then by name."""
     mean = row.estimate(headline).mean
-    sign = {"higher": -1.0, "lower": 1.0}.get(direction, 0.0)
-    return mean is None, sign * (mean or 0.0), _natural(row.cell)
+    worse = tuple(-part for part in merit(row, headline, direction, mean or 0.0))
+    return mean is None, worse, _natural(row.cell)
 
 
 def _natural(text: str) -> list[str | int]:

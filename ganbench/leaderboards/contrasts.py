@@ -9,6 +9,7 @@ from typing import TypeVar
 import numpy as np
 
 from ganbench.leaderboards.board import Board
+from ganbench.leaderboards.caption import direction
 from ganbench.leaderboards.outcomes import outcomes
 from ganbench.leaderboards.row import Estimate, Row
 from ganbench.ranks import LEVEL
@@ -39,6 +40,11 @@ class Contrast:
         """Whether it was tested, and chance alone would give it in no more than `LEVEL` of such tables."""
         return self.adjusted is not None and self.adjusted <= LEVEL
 
+    @property
+    def turned(self) -> bool:
+        """Whether failures, which enter no mean, make the test point away from the mean, or alone make it point."""
+        return self.sign != 0 and (self.estimate.mean is None or self.sign * self.estimate.mean < 0)
+
 
 NOTHING = Contrast(Estimate(None, None, 0))
 """Where there is nothing to sum."""
@@ -47,7 +53,8 @@ NOTHING = Contrast(Estimate(None, None, 0))
 def contrasted(board: Board, terms: Terms) -> Contrast:
     """The contrast of the headline; the test is over every seed of which all the rows have an outcome."""
     weights = [weight for weight, _ in terms]
-    found = [outcomes(board, row) for _, row in terms]
+    way = direction(board, board.headline)
+    found = [outcomes(row, board.headline, way) for _, row in terms]
     seeds = sorted(set.intersection(*map(set, found))) if found else []
     if not seeds:
         return NOTHING

@@ -15,8 +15,10 @@ from typing import Any
 import pandas as pd
 
 from ganbench.leaderboards.board import Board
+from ganbench.leaderboards.caption import direction
 from ganbench.leaderboards.contrasts import NOTHING, Contrast, Terms, contrasted, corrected, mean_of
 from ganbench.leaderboards.once import once
+from ganbench.leaderboards.outcomes import SIGNS
 from ganbench.leaderboards.row import Estimate, Row
 from ganbench.ranks import LEVEL
 from ganbench.statistics import seeds_needed
@@ -58,13 +60,13 @@ class Effects:
         """As its board."""
         return hash(self.board)
 
-    def over_variants(self, change: str) -> tuple[Estimate, int]:
+    def over_variants(self, change: str) -> tuple[Contrast, int]:
         """The effect of a change averaged over the variants that have it, seed by seed; and how many variants.
 
         Only seeds that every one of those variants has enter, or a failed seed would weigh on the comparison.
         """
         found = [self.terms(name, change) for name in self.variants if self.cells[name, change].estimate.seeds]
-        return contrasted(self.board, mean_of(found)).estimate, len(found)
+        return contrasted(self.board, mean_of(found)), len(found)
 
     def terms(self, variant: str, change: str) -> Terms:
         """The rows of an effect with their weights: with the change, and without; none where it was not run."""
@@ -73,13 +75,16 @@ class Effects:
 
     @property
     def sentence(self) -> str:
-        """How many effects stand after correction; and where none could, how many seeds that takes."""
+        """How many effects stand after correction, which way; and where none could, how many seeds that takes."""
         found = [effect.contrast for effect in self.cells.values() if effect.contrast.p is not None]
         if not found:
             return ""
-        stand = sum(each.stands for each in found)
+        leanings = [leaning(each, self.board) for each in found if each.stands]
+        stand = len(leanings)
         effects = f"{len(found)} effects, {stand} stand" if len(found) > 1 else f"1 effect, {stand} stands"
         text = f"Of {effects} at {100 * LEVEL:g} % in permutation tests, Holm-corrected, a failed seed being worst."
+        if any(leanings):
+            text += f" Of those that stand, {leanings.count(1)} better and {leanings.count(-1)} worse."
         needed = seeds_needed(len(found), LEVEL)
         if max(each.tested for each in found) < needed:
             text += f" None could with so few seeds: it takes {needed}."
@@ -112,6 +117,14 @@ class Effects:
             "failures": effect.row.failures if effect.row else "",
             "runs": effect.row.ids if effect.row else "",
         }
+
+
+def leaning(found: Contrast, board: Board) -> int:
+    """Which way the test of a contrast points, failures included: 1 for better, -1 for worse.
+
+    0 for neither, and where the headline has no direction.
+    """
+    return found.sign * int(SIGNS.get(direction(board, board.headline), 0))
 
 
 @once

@@ -8,7 +8,7 @@ from ganbench.leaderboards.board import Board
 from ganbench.leaderboards.caption import named, spent
 from ganbench.leaderboards.companions import Line, beside_text, number_text
 from ganbench.leaderboards.contrasts import Contrast
-from ganbench.leaderboards.effects import Effect, Effects
+from ganbench.leaderboards.effects import Effect, Effects, leaning
 from ganbench.leaderboards.interactions import Interactions
 from ganbench.leaderboards.numbers import count_text, estimate_text, magnitude_text, seconds_text, seeds_text
 from ganbench.leaderboards.ranking import Ranking
@@ -81,25 +81,32 @@ def effect_lines(effects: Effects, lone: str = LONE) -> list[dict[str, str]]:
 
 def _effect_line(effects: Effects, change: str, lone: str) -> dict[str, str]:
     headline = effects.board.headline
-    cells = {name: _effect_text(effects.cells[name, change], headline, lone) for name in effects.variants}
+    cells = {name: _effect_text(effects.cells[name, change], effects.board, lone) for name in effects.variants}
     if len(cells) == 1 or any(row.words(headline) for row in effects.plain.values()):
         return {"change": change, **cells}
-    estimate, variants = effects.over_variants(change)
-    together = f"{_signed(estimate, lone)} ({variants} of {len(cells)})" if variants else ""
+    mean, variants = effects.over_variants(change)
+    by_failures = _by_failures(mean, effects.board)
+    together = f"{_signed(mean.estimate, lone)} ({variants} of {len(cells)}){by_failures}" if variants else ""
     return {"change": change, **cells, "all variants": together}
 
 
-def _effect_text(effect: Effect, headline: str, lone: str) -> str:
+def _effect_text(effect: Effect, board: Board, lone: str) -> str:
+    """As "+1.2 ± 0.4", "+1.2 ± 0.4 (3 seeds), worse by failures" where failures turn the test, or why there is none."""
     if effect.row is None:
         return "not run"
     if {record.status for record in effect.row.records} == {"not_applicable"}:
         return "not applicable"
-    if words := effect.row.words(headline):
+    if words := effect.row.words(board.headline):
         return words
     if not effect.estimate.seeds:
         return effect.row.failures or "no seed has both"
     seeds = f" ({seeds_text(effect.estimate.seeds)})" if 1 < effect.estimate.seeds < len(effect.row.records) else ""
-    return _signed(effect.estimate, lone) + seeds
+    return _signed(effect.estimate, lone) + seeds + _by_failures(effect.contrast, board)
+
+
+def _by_failures(found: Contrast, board: Board) -> str:
+    """Said where failures turn the test against the mean."""
+    return f", {'better' if leaning(found, board) > 0 else 'worse'} by failures" if found.turned else ""
 
 
 def interaction_lines(found: Interactions) -> list[dict[str, str]]:
@@ -127,8 +134,8 @@ def _tested_text(found: Contrast) -> str:
     if found.adjusted is None:
         return ""
     p = f"p = {found.adjusted:.2g}"
-    if found.estimate.mean is None or found.sign * found.estimate.mean < 0:
-        p += {1: " upwards by failures", -1: " downwards by failures"}.get(found.sign, "")
+    if found.turned:
+        p += " upwards by failures" if found.sign > 0 else " downwards by failures"
     return f"{_signed(found.estimate, LONE) or 'no number'}, {p}"
 
 

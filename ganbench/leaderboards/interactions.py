@@ -18,6 +18,7 @@ from typing import Any
 import pandas as pd
 
 from ganbench.leaderboards.board import Board
+from ganbench.leaderboards.caption import in_words
 from ganbench.leaderboards.contrasts import Contrast, Terms, contrasted, corrected, mean_of
 from ganbench.leaderboards.effects import Effects
 from ganbench.leaderboards.once import once
@@ -90,8 +91,7 @@ def interactions(effects: Effects) -> Interactions | None:
 
 def readable_interactions(effects: Effects) -> Interactions | None:
     """Those that readers are shown: None too where a headline is a word, which has no differences."""
-    words = any(row.words(effects.board.headline) for row in effects.board.rows)
-    return None if words else interactions(effects)
+    return None if in_words(effects.board) else interactions(effects)
 
 
 def _having(effects: Effects, change: str) -> list[str]:

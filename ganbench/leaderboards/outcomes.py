@@ -11,11 +11,6 @@ import math
 from collections.abc import Mapping
 from functools import lru_cache
 
-import numpy as np
-from numpy.typing import NDArray
-
-from ganbench.leaderboards.board import Board
-from ganbench.leaderboards.caption import direction
 from ganbench.leaderboards.row import Row
 from ganbench.record import RunRecord
 
@@ -26,23 +21,29 @@ SIGNS = {"higher": 1.0, "lower": -1.0}
 
 
 @lru_cache(maxsize=256)
-def outcomes(board: Board, row: Row) -> Mapping[int, float]:
+def outcomes(row: Row, headline: str, direction: str) -> Mapping[int, float]:
     """By seed, in the unit of the headline; failures are left out where the headline has no direction."""
-    sign = SIGNS.get(direction(board, board.headline))
+    sign = SIGNS.get(direction)
     worst = None if sign is None else -sign * math.inf
-    found = ((record.spec.seed, _outcome(record, board.headline, worst)) for record in row.records)
+    found = ((record.spec.seed, _outcome(record, headline, worst)) for record in row.records)
     return {seed: value for seed, value in found if value is not None}
 
 
-def scores(board: Board) -> NDArray[np.float64]:
-    """The outcomes of the variant rows, higher being better: (rows, seeds); -inf is a failure, NaN no outcome.
+@lru_cache(maxsize=1024)
+def failed_share(row: Row, headline: str) -> float:
+    """How many of the seeds that have an outcome failed, from 0 to 1; 0 where none has one."""
+    found = outcomes(row, headline, "higher").values()
+    return sum(map(math.isinf, found)) / len(found) if found else 0.0
 
-    Without a row where the headline has no direction.
+
+def merit(row: Row, headline: str, direction: str, mean: float) -> tuple[float, float]:
+    """What orders rows, the larger the better, by a `mean` over seeds in which failed ones have no part.
+
+    Fewer failures come first, then the better mean: the order of means in which a failure weighs ever more, and the
+    order that the tests of pairs go by. Without a direction all are equal.
     """
-    sign = SIGNS.get(direction(board, board.headline))
-    found = [outcomes(board, row) for row in board.rows] if sign else []
-    seeds = sorted({seed for row in found for seed in row})
-    return np.array([[(sign or 0) * row.get(seed, math.nan) for seed in seeds] for row in found])
+    sign = SIGNS.get(direction)
+    return (0.0, 0.0) if sign is None else (-failed_share(row, headline), sign * mean)
 
 
 def _outcome(record: RunRecord, headline: str, worst: float | None) -> float | None:

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from ganbench.aggregates import probability_of_improvement
 from ganbench.leaderboards.board import Board
 from ganbench.leaderboards.caption import direction
-from ganbench.leaderboards.outcomes import SIGNS, scores
+from ganbench.leaderboards.outcomes import SIGNS
 from ganbench.leaderboards.ranking import ranking
+from ganbench.leaderboards.scores import scores
 from ganbench.ranks import Comparison
 
 

@@ -14,8 +14,8 @@ import pandas as pd
 
 from ganbench.leaderboards.board import Board
 from ganbench.leaderboards.once import once
-from ganbench.leaderboards.outcomes import scores
 from ganbench.leaderboards.row import Row
+from ganbench.leaderboards.scores import scores
 from ganbench.ranks import LEVEL, Comparison, compared, rank_intervals, separated, tie_letters
 from ganbench.statistics import EXACT_SEEDS, FLIPS, seeds_needed
 
@@ -55,6 +55,11 @@ class Ranking:
     """How it is to be read."""
     pairs: tuple[Comparison, ...] = ()
     """The tests, of rows by their place on the board."""
+
+    @property
+    def too_few(self) -> str:
+        """Where no pair could be separated with so few seeds: how many there are, and how many it takes; else empty."""
+        return _too_few(self.pairs)
 
 
 @once
@@ -103,13 +108,23 @@ def _about_tests(tested: Sequence[Comparison]) -> str:
 
 def _about_seeds(tested: Sequence[Comparison]) -> list[str]:
     fewest, most = min(pair.seeds for pair in tested), max(pair.seeds for pair in tested)
+    if too_few := _too_few(tested):
+        return [f"Cannot be decided with {too_few}."]
     needed = seeds_needed(len(tested), LEVEL)
+    return [] if fewest == most else [f"Pairs share {_seeds(tested)}; the first to be separated needs {needed}."]
+
+
+def _too_few(tested: Sequence[Comparison]) -> str:
+    if not tested or max(pair.seeds for pair in tested) >= (needed := seeds_needed(len(tested), LEVEL)):
+        return ""
     clearest = f"even the clearest of {len(tested)} pairs" if len(tested) > 1 else "even a clear difference"
+    return f"{_seeds(tested)}: {clearest} would need {needed}"
+
+
+def _seeds(tested: Sequence[Comparison]) -> str:
+    fewest, most = min(pair.seeds for pair in tested), max(pair.seeds for pair in tested)
     n = f"{fewest}" if fewest == most else f"{fewest} to {most}"
-    seeds = "seed" if most == 1 else "seeds"
-    if most < needed:
-        return [f"Cannot be decided with n = {n} {seeds}: {clearest} would need {needed}."]
-    return [] if fewest == most else [f"Pairs share n = {n} {seeds}; the first to be separated needs {needed}."]
+    return f"n = {n} {'seed' if most == 1 else 'seeds'}"
 
 
 def _count(number: int, noun: str) -> str:

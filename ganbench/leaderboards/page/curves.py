@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ganbench.leaderboards.board import Board
 from ganbench.leaderboards.row import Row
+from ganbench.leaderboards.trajectory import ranks
 
 Line = list[float | None]
 
@@ -26,3 +29,18 @@ def curve(row: Row, quantity: str, at: list[float]) -> list[Line]:
     if len(seeds) == 1:
         return [mean]
     return [mean, [min(values, default=None) for values in found], [max(values, default=None) for values in found]]
+
+
+def seeds_along(row: Row, quantity: str, at: list[float]) -> list[int]:
+    """How many ok seeds have `quantity` at each fraction: what the mean there is over."""
+    found = [point["fraction"] for record in row.ok for point in record.curve if quantity in point["values"]]
+    return [found.count(fraction) for fraction in at]
+
+
+def ranks_along(
+    board: Board, quantity: str, at: list[float], curves: Sequence[Sequence[Line]]
+) -> list[list[int | None]]:
+    """The rank of each variant row by `quantity` at each fraction, from the rows' `curves`: (rows, fractions)."""
+    means = [lines[0] if lines else [None] * len(at) for lines in curves]
+    columns = [ranks(board, quantity, fraction, [mean[k] for mean in means]) for k, fraction in enumerate(at)]
+    return [[column[place] for column in columns] for place in range(len(board.rows))]

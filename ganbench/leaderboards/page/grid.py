@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ganbench.leaderboards.caption import named, reading_effects, reading_interactions
+from ganbench.leaderboards.caption import in_words, named, reading_effects, reading_interactions
 from ganbench.leaderboards.contrasts import NOTHING
 from ganbench.leaderboards.effects import Effects
 from ganbench.leaderboards.entries import effect_lines, interaction_lines
@@ -21,6 +21,7 @@ def grid(found: Effects) -> Plain:
     return {
         "title": f"Effects on {named(board, board.headline)}",
         "reading": [sentence for sentence in (*reading_effects(board), found.sentence) if sentence],
+        "decides": not in_words(board),
         "stands": f"p of the permutation test, corrected, at most {100 * LEVEL:g} %",
         "variants": list(found.variants),
         "plain": [{"text": plain[name], "row": rows[found.plain[name].cell]} for name in found.variants],
@@ -43,7 +44,7 @@ def _effect(found: Effects, rows: dict[str, int], variant: str, change: str, tex
         "text": text,
         "verdict": verdict(effect, found.board),
         "stands": effect.contrast.stands,
-        "mean": number(effect.estimate.mean),
+        "mean": None if effect.contrast.turned else number(effect.estimate.mean),
         "row": None if effect.row is None else rows[effect.row.cell],
         "why": "" if effect.row is None else "; ".join(sorted({record.reason for record in effect.row.failed} - {""})),
     }

@@ -85,10 +85,11 @@ function rankText(row) {
   return row.rank[0] === row.rank[1] ? String(row.rank[0]) : `${row.rank[0]}–${row.rank[1]}`;
 }
 
+// what every variant has in a column of costs; a blank is no value, so that others beside it are not shared
 function shared(column) {
   if (!column.cost || variants().length < 2) return null;
-  const texts = new Set(variants().map((row) => column.text(row)).filter(Boolean));
-  return texts.size === 1 ? [...texts][0] : null;
+  const [first, ...others] = variants().map((row) => column.text(row));
+  return first && others.every((text) => text === first) ? first : null;
 }
 
 function matching() {
@@ -233,7 +234,8 @@ function frame(lines, fixed) {
   return low === high ? [low - (Math.abs(low) || 1) / 2, high + (Math.abs(high) || 1) / 2] : [low, high];
 }
 
-// lines: {name, style, points: [[x, y]], band: [[x, low, high]], control, row}; a point without y breaks its line
+// lines: {name, style, points: [[x, y, said]], band: [[x, low, high]], banded, control, row}; a point without y breaks its
+// line; a band is drawn where it is banded, and has its room in any case, or the axis would change under the pointer
 function plot({ label, lines, x, xTicks, logX, logY, range, width, yTicks, down, rules = [] }) {
   const scaleY = logY ? Math.log10 : (value) => value;
   let [low, high] = frame(lines, range).map(scaleY);
@@ -284,24 +286,24 @@ function path(points, atX, atY) {
   }).join("");
 }
 
-function curve({ name, style, points, band, row, control }, atX, atY) {
+function curve({ name, style, points, band, banded, row, control }, atX, atY) {
   const group = draw("g", { class: style }, draw("title", {}, name));
   const [endX, endY] = points.at(-1);
   if (control && endY !== null) group.append(draw("text", { x: atX(endX), y: atY(endY) - 5, "text-anchor": "end" }, name));
-  const whole = (band ?? []).filter(([, low, high]) => low !== null && high !== null);
+  const whole = ((banded && band) || []).filter(([, low, high]) => low !== null && high !== null);
   if (whole.length > 1) {
     const edge = [...whole.map(([px, , high]) => [px, high]), ...whole.map(([px, low]) => [px, low]).reverse()];
     group.append(draw("path", { class: "band", d: `${path(edge, atX, atY)}Z` }));
   }
   group.append(draw("path", { class: "curve", d: path(points, atX, atY) }));
-  for (const [px, py] of points) if (py !== null) group.append(draw("circle", { class: "dot", cx: atX(px).toFixed(1), cy: atY(py).toFixed(1), r: 2.4 }));
   if (row) {
-    const hit = draw("path", { class: "hit", d: path(points, atX, atY) });
-    hit.addEventListener("mouseenter", () => lit(row.cell));
-    hit.addEventListener("mouseleave", () => lit(null));
-    hit.addEventListener("click", () => go({ row: row.cell }));
-    group.append(hit);
+    group.append(draw("path", { class: "hit", d: path(points, atX, atY) }));
+    group.addEventListener("mouseenter", () => lit(row.cell));
+    group.addEventListener("mouseleave", () => lit(null));
+    group.addEventListener("click", () => go({ row: row.cell }));
   }
+  for (const [px, py, said] of points) if (py !== null) group.append(
+    draw("circle", { class: "dot", cx: atX(px).toFixed(1), cy: atY(py).toFixed(1), r: 2.4 }, draw("title", {}, [name, said].filter(Boolean).join(": "))));
   return group;
 }
 
@@ -311,13 +313,17 @@ const budgetAxis = () => {
   return { x: `share of the budget of ${board().budget}`, xTicks: marks.map((mark) => [mark, `${mark * 100} %`]) };
 };
 
+const counted = (seeds) => `n = ${seeds} ${seeds === 1 ? "seed" : "seeds"}`;
+const seedsAlong = (row, k, place) => counted((row.along[String(k)] ?? [])[place] ?? row.seeds[0]);
+const measured = (row, k) => (row.seeds[0] === 1 ? row.texts[k] : `${row.texts[k]}, of ${counted(row.seeds[0])}`);
+
 function along(row, k, banded) {
   const [mean, low, high] = curveOf(row, k) ?? [[]];
   const at = board().fractions;
   return {
     name: row.cell, row,
-    points: mean.map((value, place) => [at[place], value]),
-    band: banded && low ? low.map((value, place) => [at[place], value, high[place]]) : null,
+    points: mean.map((value, place) => [at[place], value, `${shown(value)}, ${seedsAlong(row, k, place)}`]),
+    band: low ? low.map((value, place) => [at[place], value, high[place]]) : null, banded,
   };
 }
 
@@ -333,12 +339,12 @@ function styled(rows, make) {
 }
 
 function rules() {
-  return controls().map((row) => ({ name: short(row), y: row.means[metric()] })).filter(({ y }) => y !== null && y !== undefined);
+  return controls().map((row) => ({ name: short(row), y: row.means[metric()], said: measured(row, metric()) })).filter(({ y }) => y !== null && y !== undefined);
 }
 
 function ruleLines() {
   const at = budgetAxis().xTicks;
-  return rules().map(({ name, y }) => ({ name, control: true, style: "control", points: [[at[0][0], y], [at.at(-1)[0], y]] }));
+  return rules().map(({ name, y, said }) => ({ name, control: true, style: "control", points: [[at[0][0], y, said], [at.at(-1)[0], y, said]] }));
 }
 
 const CHARTS = {
@@ -356,15 +362,15 @@ const CHARTS = {
   },
   rank: {
     title: "rank against budget",
-    held: () => quantity().better !== "neither" && variants().filter((row) => curveOf(row, metric())).length > 1,
+    held: () => variants().filter((row) => ranksOf(row)).length > 1,
     draw: (width) => {
-      const ranks = ranksAlong();
-      const count = Math.max(2, ...[...ranks.values()].flat().map((rank) => rank ?? 1));
+      const count = Math.max(2, ...present(variants().flatMap((row) => ranksOf(row) ?? [])));
       const marks = [...new Set([1, ...ticks(1, count, Math.min(count - 1, 6)).filter(Number.isInteger)])];
-      const lines = styled(matching().filter((row) => ranks.has(row)), (row) => ({ name: row.cell, row, points: ranks.get(row).map((rank, place) => [board().fractions[place], rank]) }));
+      const at = (row) => ranksOf(row).map((rank, place) => [board().fractions[place], rank, `rank ${rank}, ${seedsAlong(row, metric(), place)}`]);
+      const lines = styled(matching().filter((row) => ranksOf(row)), (row) => ({ name: row.cell, row, points: at(row) }));
       return {
         ...plot({ ...budgetAxis(), width, lines, label: `rank by ${quantity().label} against budget`, range: [0.7, count + 0.3], yTicks: marks, down: true }),
-        said: `Rank by the mean of ${quantity().label} at each point, 1 the best; equal means share a rank. Means alone separate nothing: the intervals decide. ${courseSaid()}`,
+        said: `Rank at each point, 1 the best: a row of which fewer seeds failed, whenever they did, comes first, then the better mean of ${quantity().label}; equal ones share a rank. It separates nothing: the tests decide. ${courseSaid()}`,
       };
     },
   },
@@ -373,7 +379,7 @@ const CHARTS = {
     held: () => Boolean(board().families.splits),
     draw: (width) => {
       const family = board().families.splits;
-      const make = (row) => ({ name: short(row), row, points: family.map(([splits, k]) => [splits, row.means[k]]) });
+      const make = (row) => ({ name: short(row), row, points: family.map(([splits, k]) => [splits, row.means[k], measured(row, k)]) });
       const lines = [...controls().map((row) => ({ ...make(row), control: true, style: "control" })), ...styled(matching(), make)];
       return {
         ...plot({ width, lines, logX: true, logY: logAcross(family.map(([, k]) => k)), label: "Inception Score against splits", x: "splits of the same samples", xTicks: family.map(([splits]) => [splits, String(splits)]) }),
@@ -386,7 +392,7 @@ const CHARTS = {
     held: () => Boolean(board().families.frechet),
     draw: (width) => {
       const { fid, fid_infinity, fid_floor } = board().families.frechet;
-      const make = (row) => ({ name: short(row), row, points: [[0, row.means[fid]], [1, row.means[fid_infinity]]] });
+      const make = (row) => ({ name: short(row), row, points: [fid, fid_infinity].map((k, place) => [place, row.means[k], measured(row, k)]) });
       const lines = [...controls().map((row) => ({ ...make(row), control: true, style: "control" })), ...styled(matching(), make)];
       const floor = fid_floor === undefined ? null : variants().map((row) => row.means[fid_floor]).find((value) => value !== null);
       return {
@@ -418,7 +424,7 @@ function frechetSamples() {
   return counts.length === 1 ? `n = ${shown(counts[0])}` : "as measured";
 }
 
-// bands that are not drawn count too, or the axis would change under the pointer
+// of bands too, drawn or not, as in `frame`
 function logAlong(rows) {
   return !quantity().share && spansDecades(rows.flatMap((row) => curveOf(row, metric()).flat()), rules().map(({ y }) => y));
 }
@@ -433,13 +439,7 @@ function courseSaid() {
   return [...(quantity().quantity === headline ? order : []), ...sizes].join(" ");
 }
 
-function ranksAlong() {
-  const sign = quantity().better === "higher" ? -1 : 1;
-  const rows = variants().filter((row) => curveOf(row, metric()));
-  const means = rows.map((row) => curveOf(row, metric())[0].map((value) => (value === null ? null : sign * value)));
-  const rank = (mine, place) => (mine === null ? null : 1 + means.filter((other) => other[place] !== null && other[place] < mine).length);
-  return new Map(rows.map((row, k) => [row, means[k].map(rank)]));
-}
+const ranksOf = (row) => row.ranks[String(metric())] ?? null;
 
 function legend(lines) {
   return el("ul", { class: "legend" }, lines.map(({ name, style }) => el("li", {}, swatch(style), name)));
@@ -478,10 +478,12 @@ function renderEffects() {
     effects.plain.map(({ text, row }) => el("td", {}, opener(board().rows[row], text || "no value", "plain"))), together ? el("td") : "");
   byId("effects-title").textContent = effects.title;
   byId("heat").replaceChildren(...table(["change", ...effects.variants, ...(together ? ["all variants"] : [])], [plain, ...rows]));
+  const key = (...words) => words.flatMap((word) => [el("span", { class: `key ${word}` }, word), " "]);
+  byId("key").hidden = !effects.decides;
   byId("key").replaceChildren(
-    el("span", { class: "key better" }, "better"), " ", el("span", { class: "key worse" }, "worse"), " ",
-    el("span", { class: "key undecided" }, "undecided"), " the interval holds 0, or one seed has none. The stronger the colour, the larger the effect. ",
-    standing({ stands: true }), ` ${effects.stands}.`);
+    ...key("better", "worse"), standing({ stands: true }), ` ${effects.stands}, a failed seed being worst. The stronger the colour, the larger the effect. `,
+    ...key("perhaps better", "perhaps worse"), "a hint, no finding: the interval, which is not corrected for how many there are, does not hold 0, but the test does not stand. ",
+    ...key("undecided"), "the interval holds 0, one seed has none, or failures point the other way.");
   byId("effects-reading").replaceChildren(...effects.reading.map((text) => el("li", {}, text)));
   renderInteractions(effects.interactions);
 }
@@ -505,7 +507,7 @@ function heatCell({ text, verdict, stands, mean, row, why }, largest) {
   const said = row === null ? text : opener(board().rows[row], text || "no value", "effect");
   const word = verdict === "none" ? why : verdict;
   const node = el("td", { class: `${verdict}${stands ? " standing" : ""}` }, said, word ? el("small", {}, word) : "", standing({ stands }));
-  node.style.setProperty("--strength", `${Math.round(10 + (40 * Math.abs(mean ?? 0)) / largest)}%`);
+  node.style.setProperty("--strength", `${Math.round(10 + (40 * Math.abs(mean ?? largest)) / largest)}%`);
   return node;
 }
 

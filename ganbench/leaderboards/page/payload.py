@@ -17,7 +17,7 @@ from ganbench.leaderboards.entries import cost, incidents, quantity_text
 from ganbench.leaderboards.further import further_tables
 from ganbench.leaderboards.markdown import meaning
 from ganbench.leaderboards.numbers import seconds_text
-from ganbench.leaderboards.page.curves import curve, fractions
+from ganbench.leaderboards.page.curves import curve, fractions, ranks_along, seeds_along
 from ganbench.leaderboards.page.detail import DETAILS, Detail
 from ganbench.leaderboards.page.families import families
 from ganbench.leaderboards.page.grid import grid
@@ -55,6 +55,7 @@ class Payload:
         ranked = ranking(board)
         places = {place.row.cell: place for place in ranked.places} if ranked else {}
         at, course = fractions(shown), trajectory(board)
+        courses = self._courses(shown, at)
         return {
             "slug": slug,
             "title": f"{board.conditions.dataset}: {board.conditions.budget}",
@@ -71,12 +72,15 @@ class Payload:
             "order": course.about_order if course else (),
             "sizes": about_sizes(board) if len(at) > 1 else (),
             "costs": [name for row in board.all_rows[:1] for name in cost(board, row)],
-            "rows": [self._row(shown, row, places.get(row.cell), at) for row in shown.all_rows],
+            "rows": [
+                {**self._row(shown, row, places.get(row.cell)), **found}
+                for row, found in zip(shown.all_rows, courses, strict=True)
+            ],
             "effects": grid(found) if (found := effects(board)) else None,
             "incidents": incidents(board),
         }
 
-    def _row(self, board: Board, row: Row, place: Place | None, at: list[float]) -> Plain:
+    def _row(self, board: Board, row: Row, place: Place | None) -> Plain:
         estimates = [row.estimate(quantity) for quantity in board.quantities]
         recipes = sorted({record.recipe for record in row.records} - {""}) if self.detail.runs else []
         return {
@@ -91,19 +95,31 @@ class Payload:
             "halves": [number(estimate.half_width) for estimate in estimates],
             "costs": list(cost(board, row).values()),
             "amounts": [number(value) for value in (*map(row.parameters, board.networks), *row.costs.values())],
-            "curves": {} if row in board.controls else self._curves(board, row, at),
             "recipes": [self.texts(recipe) for recipe in recipes],
             "runs": [self._run(board, record) for record in row.records] if self.detail.runs else [],
         }
 
-    def _curves(self, board: Board, row: Row, at: list[float]) -> Plain:
-        """By the place of a quantity: mean, lowest and highest at each fraction."""
-        found = {
-            str(k): [[number(value) for value in line] for line in curve(row, quantity, at)]
-            for k, quantity in enumerate(board.quantities)
-            if self.detail.curves or quantity == board.headline
-        }
-        return {k: lines for k, lines in found.items() if lines}
+    def _courses(self, board: Board, at: list[float]) -> list[Plain]:
+        """Of each row, by the place of a quantity: its curves, the seeds that they are over, and its ranks.
+
+        Curves are mean, lowest and highest at each fraction. Seeds are given where they are not all the ok ones, ranks
+        where there are any. Controls have none of them.
+        """
+        courses: list[Plain] = [{"curves": {}, "along": {}, "ranks": {}} for _ in board.all_rows]
+        for k, quantity in enumerate(board.quantities):
+            if not (self.detail.curves or quantity == board.headline):
+                continue
+            curves = [curve(row, quantity, at) for row in board.rows]
+            ranks = ranks_along(board, quantity, at, curves)
+            for row, lines, ranked, course in zip(board.rows, curves, ranks, courses, strict=False):
+                if not lines:
+                    continue
+                course["curves"][str(k)] = [[number(value) for value in line] for line in lines]
+                if set(seeds := seeds_along(row, quantity, at)) != {len(row.ok)}:
+                    course["along"][str(k)] = seeds
+                if any(ranked):
+                    course["ranks"][str(k)] = ranked
+        return courses
 
     def _run(self, board: Board, record: RunRecord) -> Plain:
         values = record.values if record.status == "ok" else {}
