@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import sys
 from itertools import chain
@@ -17,6 +18,7 @@ from ganbench.testing.documentation import OF_METHODS
 from ganbench.testing.loading import LOADING
 from ganbench.testing.report import markdown_report, terminal_report
 from ganbench.testing.result import Result
+from ganbench.testing.surroundings import restored
 
 HEAD = '''"""A loss for tests, https://example.org, equation 1."""
 
@@ -55,6 +57,7 @@ SOURCES = {
     + VARIANT.replace("https://example.org", "somewhere"),
     "drawing": HEAD + "DATA = torch.randn(100, 2)\n" + VARIANT,
     "doubling": HEAD + "torch.set_default_dtype(torch.float64)\n" + VARIANT,
+    "seeding": HEAD + "torch.manual_seed(0)\n" + VARIANT,
     "future": HEAD + "ganbench_api = 2\n" + VARIANT,
     "misnamed": HEAD + VARIANT.replace('register("odd"', 'register("even"'),
     "raising": HEAD + "raise ImportError('no module named jax')",
@@ -73,13 +76,14 @@ FINDS: dict[str, list[str]] = {
     ],
     "drawing": ["imports_without_side_effects"],
     "doubling": ["imports_without_side_effects"],
+    "seeding": ["imports_without_side_effects"],
     "future": ["loads"],
     "misnamed": ["loads"],
     "raising": ["loads"],
     "leaving": ["gives_a_finite_scalar"],
     "hanging": ["gives_a_finite_scalar"],
 }
-IN_THIS_PROCESS = ("hidden", "undocumented", "drawing", "doubling", "future", "misnamed", "raising")
+IN_THIS_PROCESS = ("hidden", "undocumented", "drawing", "doubling", "seeding", "future", "misnamed", "raising")
 
 
 @pytest.mark.parametrize("which", IN_THIS_PROCESS)
@@ -100,6 +104,21 @@ def test_a_package_is_looked_at(which: str, tmp_path: Path, monkeypatch: pytest.
         assert failed["imports_without_side_effects"] == (
             "after importing acme_doubling, default_dtype: torch.float32 -> torch.float64"
         )
+
+
+@pytest.mark.parametrize("which", ["drawing", "doubling", "seeding"])
+def test_side_effects_show_where_a_module_is_imported_already(
+    which: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As it is in its author's tests: what it did there is done, and left in place."""
+    module = distribution(tmp_path, f"acme-again-{which}", SOURCES[which], {"variants": ["odd"]})
+    monkeypatch.syspath_prepend(str(tmp_path))
+    offer = find("variants", "odd")
+    with restored():
+        imported = importlib.import_module(module)
+        (failed,) = (each for each in results(aimed(LOADING, offer)) if each.status == "failed")
+        assert sys.modules.pop(module) is imported
+    assert failed.check == "imports_without_side_effects"
 
 
 def checked(which: str, tmp_path: Path, *options: str) -> CompletedProcess[str]:

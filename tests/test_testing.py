@@ -12,7 +12,7 @@ from ganbench_plugins.nsgan import NSGAN
 from mutants.datasets import DATASETS
 from mutants.losses import LOSSES, PENALTIES, SumOfGenerated, WithoutFakes
 from mutants.metrics import METRICS, Mute, Spread
-from mutants.trainers import TRAINERS, Custom, Idle, Plain
+from mutants.trainers import TRAINERS, Custom, Idle, OneOptimizerOfAClosure, Plain
 from mutants.tricks import TRICKS
 
 from ganbench import Dataset, Loss, Metric, Penalty, Trick
@@ -53,6 +53,13 @@ def test_a_wrong_trainer_is_found(mutant: type[Plain], wanted: set[str]) -> None
     assert failed(of_trainer(Custom(mutant))) == wanted
 
 
+def test_what_cannot_be_seen_has_not_passed() -> None:
+    """Where no parameter is found, nothing can be said of what moves it."""
+    (trial,) = (each for each in of_trainer(Custom(OneOptimizerOfAClosure)) if str(each).startswith("updates_move"))
+    assert trial.result().status == "not_applicable"
+    assert trial.result().found == "nothing that it holds asks for a gradient"
+
+
 @named(TRICKS)
 def test_a_wrong_trick_is_found(mutant: type[Trick], wanted: set[str]) -> None:
     """By the checks that its mistake concerns, and by no other."""
@@ -76,8 +83,8 @@ def test_an_assertion_tells_the_whole_story() -> None:
     with pytest.raises(AssertionError) as caught:
         check_loss(SumOfGenerated())
     first, _, second, found, why, mend = str(caught.value).splitlines()
-    assert first == "1 of 16 checks failed"
-    assert second == "is_a_mean: A batch repeated eight times costs what it costs once, whatever the share of chance."
+    assert first == "1 of 17 checks failed"
+    assert second.startswith("is_a_mean: A batch repeated eight times costs what it costs once, whatever the share of")
     assert found == "  found: SumOfGenerated.generator grew 8 times with a batch repeated 8 times (a sum grows 8 times)"
     assert why.startswith("  why it matters: A sum grows with the batch")
     assert mend.startswith("  how to mend it: Take .mean() over the batch")

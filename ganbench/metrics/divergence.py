@@ -62,6 +62,7 @@ class DivergenceEstimate(Metric):
 
     name: ClassVar[str] = "divergence_estimate"
     reads: ClassVar[frozenset[Kind]] = frozenset({"scores"})
+    reads_if_there: ClassVar[frozenset[Kind]] = frozenset({"samples", "density"})
 
     @property
     def quantities(self) -> tuple[Quantity, ...]:

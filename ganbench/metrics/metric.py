@@ -115,6 +115,8 @@ class Metric(ABC):
     name: ClassVar[str]
     reads: ClassVar[frozenset[Kind]]
     """What it needs; the harness leaves the metric out where the evidence has none."""
+    reads_if_there: ClassVar[frozenset[Kind]] = frozenset()
+    """What it reads besides, where the evidence has any."""
 
     @property
     @abstractmethod

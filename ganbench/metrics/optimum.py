@@ -102,6 +102,7 @@ class DiscriminatorOptimum(Metric):
 
     name: ClassVar[str] = "discriminator_optimum"
     reads: ClassVar[frozenset[Kind]] = frozenset({"samples", "density"})
+    reads_if_there: ClassVar[frozenset[Kind]] = frozenset({"scores"})
 
     @property
     def quantities(self) -> tuple[Quantity, ...]:

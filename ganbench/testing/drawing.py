@@ -23,11 +23,15 @@ class _Watch:
 
     def over(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
         def watched(*arguments: Any) -> Any:
-            if not self.supplying:
-                self.behind.append(name)
+            self.read(name)
             return call(*arguments)
 
         return watched
+
+    def read(self, name: str) -> None:
+        """Notes that somebody reads what is called so."""
+        if not self.supplying:
+            self.behind.append(name)
 
     @contextmanager
     def open(self) -> Iterator[None]:
@@ -36,6 +40,19 @@ class _Watch:
             yield
         finally:
             self.supplying = False
+
+
+class _WatchedDensity(GaussianMixture):
+    """A density that tells of all that is read of it, be it a mean or a draw."""
+
+    def __init__(self, density: GaussianMixture, watch: _Watch) -> None:
+        super().__init__(density.means, density.sigma)
+        object.__setattr__(self, "_watch", watch)
+
+    def __getattribute__(self, name: str) -> Any:
+        if not name.startswith("_"):
+            self._watch.read(f"dataset.density.{name}")
+        return super().__getattribute__(name)
 
 
 class _WatchedSupply(Supply):
@@ -54,13 +71,13 @@ class _WatchedSupply(Supply):
     "gathered from batches that are drawn.",
 )
 def pays_for_what_it_sees(cell: Cell) -> str:
-    """Real data come from the supply alone, which counts them."""
+    """Real data come from the supply alone, which counts them; of a density that is known nothing is read."""
     _, supply = cell.at_work()
     dataset, watch = supply._dataset, _Watch()
     for name in ("fetch", "shuffled"):
         setattr(dataset, name, watch.over(f"dataset.{name}", getattr(dataset, name)))
     if dataset.density is not None:
-        dataset.density = _watched_density(dataset.density, watch)
+        dataset.density = _WatchedDensity(dataset.density, watch)
     watched = _WatchedSupply(dataset, (0,), supply.batch_size, "cpu")
     watched.watch = watch
     trainer, _ = cell.at_work(dataset=dataset)
@@ -68,9 +85,3 @@ def pays_for_what_it_sees(cell: Cell) -> str:
     trainer.sample(watched.latent(LOOKED_AT))
     require(not watch.behind, f"{', '.join(sorted(set(watch.behind)))} was read beside the supply")
     return f"{watched.drawn} samples in {STEPS} updates"
-
-
-def _watched_density(density: GaussianMixture, watch: _Watch) -> GaussianMixture:
-    copy = GaussianMixture(density.means, density.sigma)
-    object.__setattr__(copy, "sample", watch.over("dataset.density.sample", density.sample))
-    return copy

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 import torch
+from torch import Tensor
 
 from ganbench.testing.check import check, require
-from ganbench.testing.ground import each_seed
-from ganbench.testing.objectives import Recipes, of_discriminator, of_generator
+from ganbench.testing.ground import Weights, each_seed
+from ganbench.testing.objectives import Objective, Recipes, of_discriminator, of_generator
+from ganbench.variant import Recipe
 
 
 @check(
@@ -32,6 +37,35 @@ def discriminator_learns(recipes: Recipes) -> None:
 
 
 @check(
+    why="A discriminator that is never told of one of its batches has nothing to tell the other from.",
+    mend="Let the scores of reals and of fakes both enter the discriminator's loss, neither detached.",
+)
+def discriminator_reads_both_batches(recipes: Recipes) -> None:
+    """The discriminator's loss, its penalties aside, has a gradient by reals and one by fakes, not all of it zero."""
+    for recipe in recipes:
+        found = [_slopes(each, *seed) for each in _at_all_times(recipe) for seed in each_seed()]
+        for name, slopes in zip(("real", "fake"), zip(*found, strict=True), strict=True):
+            require(
+                any(slope.any() for slope in slopes),
+                f"{type(recipe.loss).__name__}.discriminator has no gradient by `{name}`",
+            )
+
+
+def _at_all_times(recipe: Recipe) -> Iterator[Objective]:
+    """The discriminator's loss as it begins, and with a one for each number that it remembers."""
+    for loss in (recipe.loss, replace(recipe.loss, **dict.fromkeys(recipe.loss.remembered, 1.0))):  # type: ignore[type-var]
+        objective, *_ = of_discriminator(replace(recipe, loss=loss))
+        yield objective
+
+
+def _slopes(objective: Objective, weights: Weights, real: Tensor, fake: Tensor) -> tuple[Tensor, ...]:
+    """By reals and by fakes; zero where there is none."""
+    batches = real.clone().requires_grad_(), fake.clone().requires_grad_()
+    loss = objective(weights, *(x.clone() for x in batches))  # which may be changed in place: another check's
+    return torch.autograd.grad(loss + 0 * sum(x.sum() for x in batches), batches)
+
+
+@check(
     why="The generator learns from nothing else.",
     mend="Look for detach(), no_grad, argmax, round and comparisons on the way from the fakes to the generator's loss.",
 )
@@ -46,4 +80,4 @@ def generator_learns(recipes: Recipes) -> None:
         require(samples.grad is not None and samples.grad.isfinite().all(), f"{objective.where}: it is not finite")
 
 
-GRADIENTS = (discriminator_learns, generator_learns)
+GRADIENTS = (discriminator_learns, discriminator_reads_both_batches, generator_learns)

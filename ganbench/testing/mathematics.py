@@ -18,13 +18,16 @@ from torch.func import vmap
 from ganbench.errors import NotApplicable
 from ganbench.testing.check import Failed, check, require
 from ganbench.testing.gradients import GRADIENTS
-from ganbench.testing.ground import Perceptron, each_seed, three_seeds
-from ganbench.testing.objectives import SMALL, Recipes, objectives
+from ganbench.testing.ground import Perceptron, Weights, each_seed, three_seeds
+from ganbench.testing.objectives import SMALL, Objective, Recipes, objectives
 from ganbench.testing.scores import SCORES
 from ganbench.testing.surroundings import Surroundings, torch_generator
 
-COPIES = 8
+COPIES, MORE_COPIES = 8, 24
 """How often the batch is repeated to find sums."""
+SETTLED = 0.25
+"""From the fewer copies to the more, a loss may change by this share of its change from one copy to the fewer. What is
+averaged over n - 1, or over pairs of n, changes by a tenth; the logarithm of a sum by a half, a sum by 16/7."""
 
 
 @check(
@@ -67,14 +70,14 @@ def gives_a_finite_scalar(recipes: Recipes) -> None:
     mend="Take .mean() over the batch where .sum() stands, in each term, and divide by nothing else.",
 )
 def is_a_mean(recipes: Recipes) -> None:
-    """A batch repeated eight times costs what it costs once, whatever the share of chance."""
+    """A batch repeated eight times costs what it costs once, whatever the share of chance.
+
+    Where nothing is drawn, what little it costs more settles as the batch is repeated further.
+    """
     for objective in objectives(recipes):
         growth = []
-        for weights, real, fake in each_seed():
-            torch.manual_seed(3)
-            once = float(objective(weights, real, fake + 1.5).detach())
-            torch.manual_seed(3)
-            often = float(objective(weights, real.repeat(COPIES, 1), (fake + 1.5).repeat(COPIES, 1)).detach())
+        for seed in each_seed():
+            once, often = (_of_copies(objective, *seed, n) for n in (1, COPIES))
             if abs(once) > SMALL:
                 growth.append(often / once)
         if growth:
@@ -83,6 +86,31 @@ def is_a_mean(recipes: Recipes) -> None:
             require(
                 0.5 < middle < 2, f"{objective.where} grew {middle:.3g} times with a batch repeated 8 times ({grows})"
             )
+        _require_settled(objective)
+
+
+def _require_settled(objective: Objective) -> None:
+    for seed in each_seed():
+        once, often, oftener = (_of_copies(objective, *seed, n) for n in (1, COPIES, MORE_COPIES))
+        first, then = often - once, oftener - often
+        require(
+            abs(then) <= SETTLED * abs(first) + SMALL * (1 + abs(once)) or _is_chancy(objective, *seed),
+            f"{objective.where} changed by {first:.3g} with a batch repeated {COPIES} times, and by {then:.3g} more "
+            f"with one repeated {MORE_COPIES} times: a sum is among its terms",
+        )
+
+
+def _of_copies(objective: Objective, weights: Weights, real: Tensor, fake: Tensor, n: int) -> float:
+    torch.manual_seed(3)
+    return float(objective(weights, real.repeat(n, 1), (fake + 1.5).repeat(n, 1)).detach())
+
+
+def _is_chancy(objective: Objective, weights: Weights, real: Tensor, fake: Tensor) -> bool:
+    """Whether it draws, or gives something else the second time."""
+    values = [_of_copies(objective, weights, real, fake, 1) for _ in range(2)]
+    drawn = torch_generator()
+    torch.manual_seed(3)
+    return values[0] != values[1] or not torch_generator().equal(drawn)
 
 
 @check(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Set
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from itertools import islice
-from typing import get_args
+from typing import Any, get_args
 
 import torch
 from torch import Tensor
@@ -96,7 +96,11 @@ class Measured:
 
 
 def _at_the_end(metric: Metric, evidence: Evidence) -> dict[str, float]:
-    """The numbers of the last point of a run; one on the way shows the same, and goes into its history."""
+    """The numbers of the last point of a run; one on the way shows the same, and goes into its history.
+
+    A metric that draws from torch's generator, which is another check's, draws the same each time.
+    """
+    torch.manual_seed(0)
     history = (dict(metric(replace(evidence, final=False))),) * (POINTS - 1)
     return dict(metric(replace(evidence, history=history)))
 
@@ -112,7 +116,7 @@ def declares_its_numbers(measured: Measured) -> str:
     metric = measured.metric
     reads = metric.reads
     require(isinstance(metric.name, str) and metric.name, f"found name={metric.name!r}")
-    unknown = set(reads) - set(get_args(Kind))
+    unknown = (set(reads) | set(metric.reads_if_there)) - set(get_args(Kind))
     require(reads and not unknown, f"it reads {', '.join(map(repr, sorted(unknown))) or 'nothing'}")
     quantities = metric.quantities
     names = [quantity.name for quantity in quantities]
@@ -148,6 +152,31 @@ def gives_what_it_declares(measured: Measured) -> None:
         require(set(found) <= declared, f"of {name} it gave {', '.join(sorted(set(found) - declared))}, undeclared")
         given |= set(found)
     require(given, "it gave no number at all")
+
+
+@check(
+    why="`reads` decides for which variants a metric is measured. What is read beside it is there for one and not for "
+    "another, and their numbers are of two kinds.",
+    mend="Name in `reads` what the metric needs, and in `reads_if_there` what it can do without.",
+)
+def reads_what_it_declares(measured: Measured) -> None:
+    """It gives the same numbers where the evidence has nothing but what it declares to read."""
+    metric = measured.metric
+    for (name, found), (_, evidence) in islice(zip(measured.numbers, bodies_of_evidence(metric), strict=True), 2):
+        declared = _at_the_end(metric, _with_only(metric.reads | metric.reads_if_there, evidence))
+        apart = [key for key in found | declared if repr(found.get(key)) != repr(declared.get(key))]
+        require(not apart, f"of {name} it gave another {', '.join(apart)} where there is only what it declares to read")
+        if metric.reads_if_there:
+            needed = _at_the_end(metric, _with_only(metric.reads, evidence))
+            require(needed or not found, f"of {name} it gave nothing where there is only what it needs")
+
+
+def _with_only(kinds: Set[Kind], evidence: Evidence) -> Evidence:
+    """Samples, which are always there, and what else is named; `reference` comes with features."""
+    names = {"features", "held_out", "second_opinions", "scores", "density"} - kinds
+    names |= set() if "features" in kinds else {"reference"}
+    bare: dict[str, Any] = {each.name: each.default for each in fields(Evidence) if each.name in names}
+    return replace(evidence, **bare)
 
 
 @check(
@@ -209,6 +238,7 @@ METRICS = (
     declares_its_numbers,
     measures_whatever_it_is_shown,
     gives_what_it_declares,
+    reads_what_it_declares,
     numbers_are_finite,
     numbers_keep_their_bounds,
     is_a_function_of_its_evidence,

@@ -9,6 +9,11 @@ from torch import Tensor
 from ganbench.resumption import owned
 from ganbench.testing.cell import LOOKED_AT, Cell, advance, differing, named, state_of
 from ganbench.testing.check import check, require
+from ganbench.trainer import Variant
+from ganbench.variant import Recipe
+
+APART = 1e-4
+"""How far two samples or scores that should be one may be apart, for numbers about one."""
 
 
 @check(
@@ -28,6 +33,40 @@ def looking_changes_nothing(cell: Cell) -> None:
     require(not names, f"sampling or scoring changed {named(names)}")
     require(torch.equal(samples, trainer.sample(latent)), "the same latents gave other samples the second time")
     require(not samples.requires_grad, "samples carry a gradient")
+
+
+@check(
+    why="Metrics are made of thousands of samples at once, a picture of a few: with the norm of the batch they are of "
+    "different generators, and none is the one that was trained.",
+    mend="Put networks into evaluation mode before they sample and score, where batch normalisation takes its running "
+    "statistics, and let nothing mix samples; `couples` says of a recipe's networks that scores depend on the batch.",
+)
+def samples_stand_alone(cell: Cell) -> str:
+    """A sample is made of its own latent, and a score of its own sample, whatever else is in the batch."""
+    trainer, supply = cell.trained()
+    latent, few = supply.latent(LOOKED_AT), LOOKED_AT // 2
+    samples = trainer.sample(latent)
+    require(_near(samples[:few], trainer.sample(latent[:few])), "a latent gives another sample in another batch")
+    scores = trainer.score(samples)
+    if scores is None or _shows_batches(cell.on(supply._dataset)):
+        return "of samples alone"
+    mixed = torch.cat([samples[:few], supply.real(LOOKED_AT)])
+    for other in (samples[:few], mixed):
+        again = trainer.score(other)
+        require(again is not None and _near(scores[:few], again[:few]), "a sample has another score in another batch")
+    return "of samples and scores"
+
+
+def _near(one: Tensor, other: Tensor) -> bool:
+    """Alike but for the rounding of another batch size, which a long way from latent to sample makes larger."""
+    return bool((one - other).abs().max() <= APART * (1 + one.abs().max()))
+
+
+def _shows_batches(variant: Recipe | Variant) -> bool:
+    """Whether its discriminator is shown noise or more than one sample at a time."""
+    if not isinstance(variant, Recipe):
+        return False
+    return bool(variant.views) or (variant.networks is not None and variant.networks.couples)
 
 
 @check(
@@ -69,4 +108,4 @@ def continues_bit_for_bit(cell: Cell) -> None:
         require(not names, f"stopped after {stop} updates and continued, it differs in {named(names)}")
 
 
-SAVING = (looking_changes_nothing, survives_being_saved, continues_bit_for_bit)
+SAVING = (looking_changes_nothing, samples_stand_alone, survives_being_saved, continues_bit_for_bit)

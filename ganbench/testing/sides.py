@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import partial
+from types import FunctionType, MethodType, ModuleType
 
 import numpy as np
 import torch
@@ -16,7 +19,6 @@ from ganbench.metrics.equilibrium import verdict
 from ganbench.observation import observe
 from ganbench.testing.cell import STEPS, Cell, named
 from ganbench.testing.check import check, require
-from ganbench.trainer import Trainer
 from ganbench.training import Ledger, training
 from ganbench.variant import Recipe
 
@@ -40,6 +42,8 @@ def updates_move_their_own_side(cell: Cell) -> None:
     if not {"discriminator", "generator"} <= set(trainer.updates):
         raise NotApplicable("it has not two sides")
     parameters = _parameters(trainer)
+    if not parameters:
+        raise NotApplicable("nothing that it holds asks for a gradient")
     moved: dict[str, set[str]] = {"discriminator": set(), "generator": set()}
     left: set[str] = set()
     for _ in range(2 * STEPS):
@@ -50,19 +54,53 @@ def updates_move_their_own_side(cell: Cell) -> None:
         if kind == "discriminator":
             now = {name: _gradient(p) for name, p in parameters.items()}
             left |= {name for name, g in now.items() if g.any() and not torch.equal(g, before[name][1])}
+    unmoved = [kind for kind, names in moved.items() if not names]
+    if unmoved:
+        raise NotApplicable(f"nothing that it holds was moved by the updates of the {' and the '.join(unmoved)}")
     both = sorted(moved["discriminator"] & moved["generator"])
     require(not both, f"moved by the updates of both sides: {named(both)}")
     leaked = sorted(left & moved["generator"])
     require(not leaked, f"the discriminator's update leaves gradients in the generator's parameters: {named(leaked)}")
 
 
-def _parameters(trainer: Trainer) -> dict[str, nn.Parameter]:
-    """The parameters of the networks that the trainer holds as attributes, by name."""
-    modules = {name: value for name, value in vars(trainer).items() if isinstance(value, nn.Module)}
-    return {f"{at}.{name}": p for at, module in modules.items() for name, p in module.named_parameters()}
+def _parameters(thing: object) -> dict[str, Tensor]:
+    """What of it asks for a gradient, by where it was found first: in networks, optimisers, dicts, lists, objects."""
+    found: dict[str, Tensor] = {}
+    seen: set[int] = set()
+
+    def walk(at: str, value: object) -> None:
+        if id(value) in seen:
+            return
+        seen.add(id(value))
+        if isinstance(value, Tensor):
+            if value.requires_grad and value.is_leaf:
+                found[at] = value
+            return
+        for name, inner in _inside(value):
+            walk(f"{at}.{name}" if at else name, inner)
+
+    walk("", thing)
+    return found
 
 
-def _gradient(parameter: nn.Parameter) -> Tensor:
+def _inside(value: object) -> Iterable[tuple[str, object]]:
+    """What a value holds, by name; of classes, functions and modules of code, nothing."""
+    if isinstance(value, nn.Module):
+        return [*value.named_parameters(), *vars(value).items()]
+    if isinstance(value, torch.optim.Optimizer):
+        return [("param_groups", value.param_groups)]
+    if isinstance(value, Mapping):
+        return [(str(name), inner) for name, inner in value.items()]
+    if isinstance(value, list | tuple | set | frozenset):
+        return [(str(k), inner) for k, inner in enumerate(value)]
+    if isinstance(value, partial):
+        return [("func", value.func), ("args", value.args), ("keywords", value.keywords)]
+    if isinstance(value, MethodType):
+        return [("__self__", value.__self__)]
+    return [] if isinstance(value, type | FunctionType | ModuleType) else getattr(value, "__dict__", {}).items()
+
+
+def _gradient(parameter: Tensor) -> Tensor:
     return torch.zeros_like(parameter) if parameter.grad is None else parameter.grad.clone()
 
 

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import os
+import signal
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -131,6 +135,46 @@ class DefaultDtype(NonSaturating):
         return super().generator(d, real, fake)
 
 
+class Environment(NonSaturating):
+    """A variable of the environment for all."""
+
+    def generator(self, d, real, fake):
+        os.environ["GANBENCH_MUTANT"] = "1"
+        return super().generator(d, real, fake)
+
+
+class Uninterrupted(NonSaturating):
+    """Nobody stops it."""
+
+    def generator(self, d, real, fake):
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        return super().generator(d, real, fake)
+
+
+class Imprecise(NonSaturating):
+    """Products of matrices in fewer digits, for all."""
+
+    def generator(self, d, real, fake):
+        torch.set_float32_matmul_precision("medium")
+        return super().generator(d, real, fake)
+
+
+class Detecting(NonSaturating):
+    """Left as it was when a NaN was looked for."""
+
+    def generator(self, d, real, fake):
+        torch.autograd.set_detect_anomaly(True)
+        return super().generator(d, real, fake)
+
+
+class Threaded(NonSaturating):
+    """A thread that outlives the call."""
+
+    def generator(self, d, real, fake):
+        threading.Thread(target=time.sleep, args=(1,), daemon=True).start()
+        return super().generator(d, real, fake)
+
+
 class SinglePrecision(NonSaturating):
     """Single precision whatever is given."""
 
@@ -157,6 +201,20 @@ class CutFakes(NonSaturating):
 
     def generator(self, d, real, fake):
         return super().generator(d, real, fake.detach())
+
+
+class ForgetsReals(Hinge):
+    """A hinge without its real half."""
+
+    def discriminator(self, d, real, fake):
+        return self.on_fake(d(fake)).mean()
+
+
+class CutReals(NonSaturating):
+    """The scores of reals, detached."""
+
+    def discriminator(self, d, real, fake):
+        return self.on_real(d(real).detach()).mean() + self.on_fake(d(fake)).mean()
 
 
 class AsksFakes(NonSaturating):
@@ -251,6 +309,13 @@ class SummedPenalty(Penalty):
         return grad(lambda x: d(x).sum())(real).square().sum()
 
 
+class LightSum(Penalty):
+    """A sum that weighs little beside a constant."""
+
+    def __call__(self, d, real, fake):
+        return 1 + 0.001 * grad(lambda x: d(x).sum())(real).square().sum()
+
+
 class Autograd(Penalty):
     """R1 by autograd.grad, which knows no vmap."""
 
@@ -275,9 +340,24 @@ LOSSES: list[tuple[Loss, set[str]]] = [
     (Seeding(), {"leaves_the_world_alone"}),
     (Numpy(), {"is_a_function", "many_seeds_are_as_each", "leaves_the_world_alone"}),
     (DefaultDtype(), {"leaves_the_world_alone"}),
+    (Environment(), {"leaves_the_world_alone"}),
+    (Uninterrupted(), {"leaves_the_world_alone"}),
+    (Imprecise(), {"leaves_the_world_alone"}),
+    (Detecting(), {"leaves_the_world_alone"}),
+    (Threaded(), {"leaves_the_world_alone"}),
     (SinglePrecision(), {"gives_a_finite_scalar"}),
     (NotANumber(), {"gives_a_finite_scalar"}),
-    (CutScores(), {"discriminator_learns", "sides_pull_the_right_way", "optimum_is_as_it_says"}),
+    (
+        CutScores(),
+        {
+            "discriminator_learns",
+            "discriminator_reads_both_batches",
+            "sides_pull_the_right_way",
+            "optimum_is_as_it_says",
+        },
+    ),
+    (ForgetsReals(), {"discriminator_reads_both_batches"}),
+    (CutReals(), {"discriminator_reads_both_batches", "optimum_is_as_it_says"}),
     (CutFakes(), {"generator_learns"}),
     (AsksFakes(), {"many_seeds_are_as_each", "discriminator_learns"}),
     (WithoutFakes(), {"takes_discriminator_real_fake"}),
@@ -292,5 +372,6 @@ LOSSES: list[tuple[Loss, set[str]]] = [
 PENALTIES: list[tuple[Penalty, set[str]]] = [
     (WholeBatchNorm(), {"is_a_mean"}),
     (SummedPenalty(), {"is_a_mean"}),
+    (LightSum(), {"is_a_mean"}),
     (Autograd(), {"many_seeds_are_as_each"}),
 ]

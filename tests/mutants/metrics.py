@@ -43,6 +43,13 @@ class Undeclared(Spread):
         return super().__call__(evidence) | {"range": 1.0}
 
 
+class Peeking(Spread):
+    """Better, for a variant that has scores."""
+
+    def __call__(self, evidence):
+        return {"spread": super().__call__(evidence)["spread"] / (1 if evidence.scores is None else 2)}
+
+
 class Bounded(Spread):
     """A bound that samples far away pass."""
 
@@ -124,6 +131,7 @@ METRICS: list[tuple[Metric, set[str]]] = [
     (Spread(), set()),
     (LogSpread(), {"numbers_are_finite"}),
     (Undeclared(), {"gives_what_it_declares"}),
+    (Peeking(), {"reads_what_it_declares"}),
     (Bounded(), {"numbers_keep_their_bounds"}),
     (Unlabelled(), {"numbers_keep_their_bounds"}),
     (Chancy(), {"is_a_function_of_its_evidence"}),

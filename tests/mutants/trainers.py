@@ -106,6 +106,33 @@ class OneOptimizer(Plain):
         return self.g(supply.latent())
 
 
+class OneOptimizerOfADict(OneOptimizer):
+    """The same, with networks that are no attributes."""
+
+    def __init__(self, dataset):
+        super().__init__(dataset)
+        self.networks = {"both": [vars(self).pop("g"), vars(self).pop("d")]}
+
+    def __getattr__(self, name):
+        if name not in ("g", "d"):
+            raise AttributeError(name)
+        return self.networks["both"][name == "d"]
+
+
+class OneOptimizerOfAClosure(OneOptimizer):
+    """The same, with everything where nobody can look."""
+
+    def __init__(self, dataset):
+        super().__init__(dataset)
+        held = {name: vars(self).pop(name) for name in ("g", "d", "g_optimizer", "d_optimizer")}
+        self.held = lambda name: held.get(name)
+
+    def __getattr__(self, name):
+        if name == "held" or self.held(name) is None:
+            raise AttributeError(name)
+        return self.held(name)
+
+
 class Peeking(Plain):
     """Reads the data beside the supply, which is drawn from all the same."""
 
@@ -123,6 +150,29 @@ class Knowing(Plain):
         if self.dataset.density is None:
             return reals
         return self.dataset.density.sample(32, torch.Generator().manual_seed(0))
+
+
+class Centred(Plain):
+    """Makes its own reals about the density's means."""
+
+    def reals(self, supply):
+        reals = supply.real()
+        if self.dataset.density is None:
+            return reals
+        centres = torch.tensor(self.dataset.density.means)
+        return centres[torch.randint(len(centres), (32,))] + 0.1 * torch.randn(32, 2)
+
+
+class Likely(Plain):
+    """The generator climbs the density itself, too."""
+
+    def update_generator(self, supply):
+        kind = super().update_generator(supply)
+        if self.dataset.density is not None:
+            self.g_optimizer.zero_grad()
+            (-self.dataset.density.log_density(self.g(supply.latent()))).mean().backward()
+            self.g_optimizer.step()
+        return kind
 
 
 class Thrifty(Plain):
@@ -182,6 +232,22 @@ class Looking(Plain):
     def sample(self, latent):
         self.looks += 1
         return super().sample(latent)
+
+
+class Mixing(Plain):
+    """Samples that are normed by their batch, as by batch normalisation in training mode."""
+
+    def sample(self, latent):
+        samples = super().sample(latent)
+        return (samples - samples.mean(0)) / (samples.std(0, correction=0) + 1e-3) if len(samples[0]) > 1 else samples
+
+
+class Ranking(Plain):
+    """Scores above those of the batch."""
+
+    def score(self, x):
+        scores = super().score(x)
+        return scores - scores.mean() if x[0].numel() > 1 else scores
 
 
 class Attached(Plain):
@@ -272,8 +338,11 @@ TRAINERS: list[tuple[type[Plain], set[str]]] = [
     (Plain, set()),
     (AttachedFakes, {"updates_move_their_own_side"}),
     (OneOptimizer, {"updates_move_their_own_side"}),
+    (OneOptimizerOfADict, {"updates_move_their_own_side"}),
     (Peeking, {"pays_for_what_it_sees"}),
     (Knowing, {"pays_for_what_it_sees"}),
+    (Centred, {"pays_for_what_it_sees"}),
+    (Likely, {"pays_for_what_it_sees"}),
     (Thrifty, {"trains"}),
     (Greedy, {"trains"}),
     (Sharing, {"same_seed_same_bits", "continues_bit_for_bit"}),
@@ -282,6 +351,8 @@ TRAINERS: list[tuple[type[Plain], set[str]]] = [
     (Seeding, {"other_seed_other_result"}),
     (Constant, {"other_seed_other_result"}),
     (Looking, {"looking_changes_nothing"}),
+    (Mixing, {"samples_stand_alone"}),
+    (Ranking, {"samples_stand_alone"}),
     (Attached, {"looking_changes_nothing"}),
     (Forgetful, {"continues_bit_for_bit"}),
     (Turnless, {"survives_being_saved", "continues_bit_for_bit"}),
