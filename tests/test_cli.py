@@ -7,15 +7,19 @@ import json
 import os
 import pty
 import re
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from subprocess import CompletedProcess
 
+import click
+import psutil
 import pytest
-from distributions import GANBENCH, SMALL, environment, ganbench, install_misfits, records
+from distributions import GANBENCH, SMALL, distribution, environment, ganbench, install_misfits, records
 from PIL import Image
 
 from ganbench.cli import main
@@ -169,22 +173,6 @@ for arguments in ("--help", "run --help", "list", "list --json", "plugins", "plu
     assert loaded == ["]"] * 7
 
 
-@pytest.mark.parametrize(
-    ("command", "hint"),
-    [("run", "the same command with --resume continues"), ("nightly", "the same command continues")],
-)
-def test_an_interrupted_command_says_how_to_go_on(
-    command: str, hint: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A night continues what is there without being asked, and has no such option."""
-
-    def interrupted(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("ganbench.cli.ganbench.main", interrupted)
-    assert said(capsys, monkeypatch, command) == (130, "", f"ganbench: error: interrupted; {hint}\n")
-
-
 def test_no_argument_is_help(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """The bare command prints what --help prints: every command in a line of its own, and the exit codes."""
     bare = said(capsys, monkeypatch)
@@ -252,6 +240,64 @@ def test_show_tells_what_stands_behind_a_name(
     assert [f"{each['kind'][:-1]} {each['name']}, from {each['distribution']}" for each in json.loads(as_json)] == [
         first
     ]
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("import ctypes\nctypes.string_at(0)", "crashed: the process was ended by SIGSEGV"),
+        ("import os\nos._exit(0)", "crashed: the process left with exit status 0 before it had finished"),
+        ("while True:\n    pass", "timeout: took longer than the time limit of 2 s"),
+    ],
+)
+def test_show_outlives_what_it_is_to_show(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, source: str, reason: str
+) -> None:
+    """A stranger's module that crashes, exits or hangs is not loaded here; the reason is the one line that is said."""
+    distribution(tmp_path, "acme-misfit", source, {"tricks": ["misfit"]})
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr("ganbench.cli.show.LOADING_SECONDS", 2.0)
+    about = f"trick 'misfit' of acme-misfit 1.0 (acme_misfit): loading it ended in {reason}"
+    assert said(capsys, monkeypatch, "show", "misfit") == (2, "", f"ganbench: error: {about}\n")
+
+
+def test_show_can_be_interrupted(tmp_path: Path) -> None:
+    """While a plugin hangs, Ctrl-C ends the command and the child, and proposes no option that is not there."""
+    source = "from pathlib import Path\nPath('loading').touch()\nwhile True:\n    pass"
+    distribution(tmp_path, "acme-misfit", source, {"tricks": ["misfit"]})
+    with subprocess.Popen(
+        [*GANBENCH, "show", "misfit"], cwd=tmp_path, env=environment(tmp_path), stderr=subprocess.PIPE, text=True
+    ) as command:
+        while not (tmp_path / "loading").exists():
+            time.sleep(0.02)
+        offspring = psutil.Process(command.pid).children(recursive=True)
+        command.send_signal(signal.SIGINT)
+        _, errors = command.communicate()
+    _, outlived = psutil.wait_procs(offspring, timeout=5)
+    assert (command.returncode, errors, outlived) == (130, "\nganbench: error: interrupted\n", [])
+    assert len(offspring) >= 2
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [
+        ("run", "; the same command with --resume continues"),
+        ("nightly", "; the same command continues"),
+        ("check", ""),
+        ("reproduce", ""),
+    ],
+)
+def test_an_interrupted_command_says_how_to_go_on(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, name: str, advice: str
+) -> None:
+    """Where that is possible: `run` has --resume, a night goes on by itself, and others begin anew."""
+
+    @click.command()
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(f"ganbench.cli.{name}.command", interrupted)
+    assert said(capsys, monkeypatch, name) == (130, "", f"\nganbench: error: interrupted{advice}\n")
 
 
 @pytest.fixture(scope="module")

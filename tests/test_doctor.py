@@ -59,6 +59,9 @@ def test_a_machine_with_misfits_is_told_of_them(tmp_path: Path):
         f"offered by acme-nsgan 1.0 and ganbench {ours}: say which, or uninstall one"
     )
     assert found["plugins of ganbench"]["state"] == "ok"
+    assert str(found["dataset cifar10"]["about"]).endswith(
+        "is not there): use --data-root, or plan a run, which downloads it"
+    )
     assert found["dataset cifar10"]["mend"] == (
         "ganbench run -p nsgan -d cifar10 --extractor none --dry-run --data-root data"
     )

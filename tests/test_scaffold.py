@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import difflib
 import json
 import re
 import subprocess
@@ -21,6 +22,7 @@ from distributions import distribution, environment, ganbench, records
 from ganbench.errors import UsageError
 from ganbench.scaffold.package import KINDS, TEMPLATES, Package
 
+ROOT = Path(__file__).parent.parent
 OFFERED = {
     ("variants", "my_variant"),
     ("variants", "my_loss"),
@@ -217,6 +219,27 @@ def test_no_placeholder_is_left(kind: str) -> None:
     assert re.findall(r"my.plugin|@\w+@", text) == []
 
 
+def test_ganbench_is_published_as_its_plugins_are() -> None:
+    """By the same workflow, which stores no secret; a wheel is tried in its own way."""
+    theirs = Package("my_gan", "variant").files()[".github/workflows/publish.yml"].splitlines()
+    ours = (ROOT / ".github" / "workflows" / "publish.yml").read_text().splitlines()
+    differing = [line.strip() for line in difflib.ndiff(theirs, ours) if line[0] in "+-"]
+    assert [(line[0], line.split()[-1]) for line in differing] == [
+        ("-", "contract"),
+        ("-", "my_gan"),
+        ("+", "runs"),
+        ("+", "variant"),
+    ]
+    assert "run: .ci/scaffold dist variant" in differing[-1]
+
+
+def test_every_kind_is_tried_beside_a_wheel_alone() -> None:
+    """CI gives the wheel to the script that installs, runs and removes a package of each kind, unless told of fewer."""
+    assert "run: .ci/scaffold dist\n" in (ROOT / ".github" / "workflows" / "tests.yml").read_text()
+    script = (ROOT / ".ci" / "scaffold").read_text()
+    assert re.search(r"kinds=\((\w.*)\)", script)[1].split() == [*KINDS]
+
+
 def test_every_template_is_used() -> None:
     """The templates beside the code are those that packages are made from, each for one kind or for all."""
     wanted = {file.replace("@kind@", kind) for file in TEMPLATES.values() for kind in KINDS}
@@ -256,6 +279,24 @@ def test_a_name_with_a_meaning_is_refused(name: str) -> None:
     """`--trick none` is no trick, and two rows of every board are no variants."""
     with pytest.raises(UsageError, match=f"'{name}': ganbench has a meaning for it; choose another"):
         Package(name, "trick")
+
+
+@pytest.mark.parametrize(
+    ("name", "meaning"),
+    [
+        ("torch", "it is a library that ganbench builds on"),
+        ("scikit_learn", "it is a library that ganbench builds on"),
+        ("pytest", "it is a library that ganbench builds on"),
+        ("ganbench", "it is a library that ganbench builds on"),
+        ("statistics", "it is a module of Python's standard library"),
+    ],
+)
+def test_a_name_of_somebody_else_is_refused(name: str, meaning: str) -> None:
+    """ganbench-torch would be taken for a part of both; no such name is proposed either."""
+    with pytest.raises(UsageError, match=f"^a plugin cannot be called '{name}': {meaning}; choose another$"):
+        Package(name, "loss")
+    with pytest.raises(UsageError, match=r"such as 'my_gan'$"):
+        Package(name.title(), "loss")
 
 
 def test_names_that_are_taken_are_refused(tmp_path: Path) -> None:

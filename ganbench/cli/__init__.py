@@ -20,6 +20,8 @@ COMMANDS = (
     *("check", "doctor", "evaluate", "leaderboard", "list", "new-plugin", "nightly", "plugins", "reproduce"),
     *("run", "show"),
 )
+GOING_ON = {"run": "; the same command with --resume continues", "nightly": "; the same command continues"}
+"""What an interrupted command says of going on; every other one begins anew."""
 
 
 class Commands(click.Group):
@@ -52,8 +54,9 @@ def ganbench() -> None:
 def main() -> None:
     """Runs the command line; an error is one line on the standard error, without a traceback."""
     signal.signal(signal.SIGTERM, _interrupt)
+    arguments = sys.argv[1:] or ["--help"]
     try:
-        sys.exit(ganbench.main(sys.argv[1:] or ["--help"], prog_name="ganbench", standalone_mode=False))
+        sys.exit(ganbench.main(arguments, prog_name="ganbench", standalone_mode=False))
     except click.ClickException as error:
         _fail(error.format_message(), error.exit_code)
     except GanbenchError as error:
@@ -61,8 +64,7 @@ def main() -> None:
     except OSError as error:
         _fail(f"{error.filename or 'system'}: {error.strerror or error}; what had ended by then is kept", 2)
     except (click.Abort, KeyboardInterrupt):
-        how = "" if sys.argv[1:2] == ["nightly"] else " with --resume"  # a night always continues what is there
-        _fail(f"interrupted; the same command{how} continues", 130)
+        _fail(f"interrupted{GOING_ON.get(arguments[0], '')}", 130)
 
 
 def _interrupt(*_signal_and_frame: object) -> NoReturn:

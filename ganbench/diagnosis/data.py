@@ -39,7 +39,7 @@ def _of_files(name: str, root: Path, named: Path | None) -> Finding:
     about = f"not in {root} ({absent[0]} is not there): put it there, or name another folder with --data-root"
     if name in BY_HAND:
         return Finding(f"dataset {name}", "missing", about, f"ganbench run -p nsgan -d {name} --data-root FOLDER")
-    about = f"not in {root} ({absent[0]} is not there): can be downloaded, or named with --data-root"
+    about = f"not in {root} ({absent[0]} is not there): use --data-root, or plan a run, which downloads it"
     place = ["--data-root", str(named)] if named else []
     mend = ["ganbench", "run", "-p", "nsgan", "-d", name, "--extractor", "none", "--dry-run", *place]
     return Finding(f"dataset {name}", "missing", about, shlex.join(mend))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import keyword
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, distribution
+from importlib.metadata import PackageNotFoundError, distribution, requires
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
@@ -65,8 +66,8 @@ class Package:
     """One of `KINDS`."""
 
     def __post_init__(self) -> None:
-        if self.name in RESERVED:
-            raise UsageError(f"a plugin cannot be called '{self.name}': ganbench has a meaning for it; choose another")
+        if meaning := _meaning(self.name):
+            raise UsageError(f"a plugin cannot be called '{self.name}': {meaning}; choose another")
         if keyword.iskeyword(self.name) or not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", self.name):
             raise UsageError(
                 f"a plugin cannot be called {self.name!r}: wanted lower-case letters, digits and single underscores, "
@@ -149,7 +150,18 @@ def _nearest(name: str) -> str:
     """A name that is allowed, like `name` where that can be."""
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
     plain = re.sub(r"[^a-z0-9]+", "_", words).lstrip("_0123456789").rstrip("_")
-    return plain if plain and not keyword.iskeyword(plain) and plain not in RESERVED else "my_gan"
+    return plain if plain and not keyword.iskeyword(plain) and not _meaning(plain) else "my_gan"
+
+
+def _meaning(name: str) -> str:
+    """What `name`, or ganbench-NAME, would be mistaken for; empty where that is nothing."""
+    if name in RESERVED:
+        return "ganbench has a meaning for it"
+    if name in sys.stdlib_module_names:
+        return "it is a module of Python's standard library"
+    if name in (re.split("[^a-z0-9_]", each.lower().replace("-", "_"))[0] for each in requires("ganbench") or []):
+        return "it is a library that ganbench builds on"
+    return ""
 
 
 def _is_installed(name: str) -> bool:
