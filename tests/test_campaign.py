@@ -47,14 +47,6 @@ class Cut:
     """Its records right after it was cut off."""
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _heeding_interrupts() -> Iterator[None]:
-    """A shell starts what runs in the background deaf to Ctrl-C, and a command would inherit that."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the misfits are installed; `slow` is nsgan that sleeps, and counts its steps in its log."""

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import itertools
 import json
 import re
 from dataclasses import replace
@@ -14,7 +15,7 @@ from ganbench.leaderboards.effects import effects
 from ganbench.leaderboards.entries import effect_lines, incidents, interaction_lines, quantity_text
 from ganbench.leaderboards.files import slugs, write_boards, write_page
 from ganbench.leaderboards.interactions import interactions
-from ganbench.leaderboards.page.curves import curve, fractions
+from ganbench.leaderboards.page.curves import curve, drawn, fractions
 from ganbench.leaderboards.page.detail import DETAILS
 from ganbench.leaderboards.page.document import LIMIT, embedded, page
 from ganbench.leaderboards.page.plain import number
@@ -427,3 +428,14 @@ def test_pictures_beside_the_page_are_referred_to(tmp_path):
     assert [run["picture"] for run in row["runs"]] == [None, f"samples/{NSGAN[1].id}.png", None]
     before = path.read_bytes()
     assert write_page(boards(NSGAN), tmp_path).read_bytes() == before
+
+
+def test_long_curves_are_thinned_evenly_and_it_is_said():
+    """Of 250 points 100 are drawn, the last being one, two or three points apart; of ten, all."""
+    assert drawn([k / 10 for k in range(1, 11)]) == [k / 10 for k in range(1, 11)]
+    board = only([curved(ok("nsgan", 0, 5), *range(250))])
+    at = [round(250 * fraction) for fraction in board["fractions"]]
+    assert (len(at), at[0], at[-1]) == (100, 2, 250)
+    assert {after - before for before, after in itertools.pairwise(at)} == {2, 3}
+    assert board["rows"][0]["curves"]["0"] == [[place - 1 for place in at]]
+    assert "Of 250 evaluation points 100 are drawn." in board["sizes"]

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import IO, Any
 
 import psutil
 import pytest
@@ -52,6 +53,13 @@ def test_an_exception_becomes_a_status_and_a_line(error: BaseException, status: 
     reason.encode()
 
 
+def said(output: IO[str]) -> dict[str, Any]:
+    """The next message: a line of its own, after an empty one."""
+    assert output.readline() == "\n"
+    message: dict[str, Any] = json.loads(output.readline())
+    return message
+
+
 def test_a_job_is_answered_line_by_line(tmp_path: Path) -> None:
     """A worker answers a job with its child's process id, what became of it, and the child's exit status."""
     log = tmp_path / "deep" / "log.txt"
@@ -61,7 +69,7 @@ def test_a_job_is_answered_line_by_line(tmp_path: Path) -> None:
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with subprocess.Popen(command, text=True, **pipes) as worker:
         print(json.dumps(job), file=worker.stdin, flush=True)
-        started, failed, ended = (json.loads(worker.stdout.readline()) for _ in range(3))
+        started, failed, ended = (said(worker.stdout) for _ in range(3))
         rest = worker.communicate()
     assert (list(started), started["token"]) == (["started", "token"], "t0")
     assert failed["failed"]["status"] == "usage"
@@ -82,7 +90,7 @@ def test_a_child_ends_with_its_worker(tmp_path: Path) -> None:
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "env": environment(tmp_path)}
     with subprocess.Popen(command, text=True, **pipes) as worker:
         print(json.dumps(job), file=worker.stdin, flush=True)
-        child = psutil.Process(json.loads(worker.stdout.readline())["started"])
+        child = psutil.Process(said(worker.stdout)["started"])
         while not asleep.exists():
             time.sleep(0.01)
         worker.kill()

@@ -8,12 +8,20 @@ from ganbench.leaderboards.board import Board
 from ganbench.leaderboards.row import Row
 from ganbench.leaderboards.trajectory import ranks
 
+MOST = 100
+"""The most points of a curve, which is as many as a chart has room for."""
 Line = list[float | None]
 
 
 def fractions(board: Board) -> list[float]:
     """The fractions of the budget at which some ok run of a variant was evaluated, ascending."""
     return sorted({point["fraction"] for row in board.rows for record in row.ok for point in record.curve})
+
+
+def drawn(found: list[float]) -> list[float]:
+    """At most `MOST` of the fractions, evenly chosen among them, the last being one."""
+    count = min(MOST, len(found))
+    return [found[(k + 1) * len(found) // count - 1] for k in range(count)]
 
 
 def curve(row: Row, quantity: str, at: list[float]) -> list[Line]:

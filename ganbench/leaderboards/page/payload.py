@@ -17,7 +17,7 @@ from ganbench.leaderboards.entries import cost, incidents, quantity_text
 from ganbench.leaderboards.further import further_tables
 from ganbench.leaderboards.markdown import meaning
 from ganbench.leaderboards.numbers import seconds_text
-from ganbench.leaderboards.page.curves import curve, fractions, ranks_along, seeds_along
+from ganbench.leaderboards.page.curves import curve, drawn, fractions, ranks_along, seeds_along
 from ganbench.leaderboards.page.detail import DETAILS, Detail
 from ganbench.leaderboards.page.families import families
 from ganbench.leaderboards.page.grid import grid
@@ -54,7 +54,8 @@ class Payload:
         shown = board if self.detail.quantities else replace(board, quantities=alone)
         ranked = ranking(board)
         places = {place.row.cell: place for place in ranked.places} if ranked else {}
-        at, course = fractions(shown), trajectory(board)
+        measured, course = fractions(shown), trajectory(board)
+        at = drawn(measured)
         courses = self._courses(shown, at)
         return {
             "slug": slug,
@@ -70,7 +71,7 @@ class Payload:
             "families": families(shown),
             "fractions": [number(fraction) for fraction in at],
             "order": course.about_order if course else (),
-            "sizes": about_sizes(board) if len(at) > 1 else (),
+            "sizes": [*(about_sizes(board) if len(at) > 1 else ()), *_about_points(measured, at)],
             "costs": [name for row in board.all_rows[:1] for name in cost(board, row)],
             "rows": [
                 {**self._row(shown, row, places.get(row.cell)), **found}
@@ -143,6 +144,10 @@ def _quantity(board: Board, quantity: str) -> Plain:
     how = board.quantities[quantity]
     share = (how.get("lowest"), how.get("highest")) == (0, 1)
     return {**meaning(board, quantity), "label": named(board, quantity), "share": share}
+
+
+def _about_points(measured: list[float], at: list[float]) -> list[str]:
+    return [f"Of {len(measured)} evaluation points {len(at)} are drawn."] if len(at) < len(measured) else []
 
 
 def _hashes(board: Board) -> dict[str, str]:
