@@ -16,7 +16,9 @@ from ganbench.record import strict_json
 
 LIMIT = 2_000_000
 """Bytes of the page."""
-_BREAKS_OUT = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
+_BREAKS_OUT = {character: f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
+HOPELESS = 1.25
+"""A detail in which all boards would take so many times the room, were they like the first, is not tried."""
 
 
 def page(boards: Mapping[str, Board], pictures: Mapping[str, str] | None = None, limit: int = LIMIT) -> str:
@@ -28,6 +30,8 @@ def page(boards: Mapping[str, Board], pictures: Mapping[str, str] | None = None,
     """
     pictures = pictures or {}
     for detail in DETAILS:
+        if detail != DETAILS[-1] and _is_hopeless(Payload(detail, pictures), boards, limit):
+            continue
         payload = Payload(detail, pictures)
         shown = _shown(payload, boards, limit)
         if len(shown) == len(boards):
@@ -46,6 +50,16 @@ def _shown(payload: Payload, boards: Mapping[str, Board], limit: int) -> list[Pl
         if size > limit:
             return found[:-1]
     return found
+
+
+def _is_hopeless(payload: Payload, boards: Mapping[str, Board], limit: int) -> bool:
+    """Whether the first board alone tells that they will not fit: building many for nothing takes seconds."""
+    if not boards:
+        return False
+    slug, first = next(iter(boards.items()))
+    size = len(embedded(payload.board(first, slug)).encode())
+    runs = sum(len(board.records) for board in boards.values())
+    return size * runs > HOPELESS * limit * max(1, len(first.records))
 
 
 def _page_of_some(boards: Mapping[str, Board], pictures: Mapping[str, str], limit: int) -> str:
@@ -78,7 +92,10 @@ def _filled(payload: Payload, shown: Sequence[Plain], left_out: Sequence[str]) -
 
 def embedded(data: object) -> str:
     """`data` as JSON that ends no script element and opens no comment, whatever its texts hold."""
-    return strict_json(data).translate(_BREAKS_OUT)
+    text = strict_json(data)
+    for character, written in _BREAKS_OUT.items():
+        text = text.replace(character, written)
+    return text
 
 
 def _source(text: str) -> str:
