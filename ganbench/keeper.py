@@ -6,7 +6,6 @@ import zlib
 from collections.abc import Iterable
 from pathlib import Path
 
-from ganbench.atomic import write_text
 from ganbench.errors import StoreError
 from ganbench.record import RunRecord, RunSpec
 from ganbench.store import Store
@@ -22,29 +21,23 @@ class Keeper:
     def __init__(self, store: Store, found: Iterable[RunRecord | StoreError]) -> None:
         """`found` are the records that the store has."""
         self._store = store
-        self._packed = {
-            record.spec: zlib.compress(_text(record).encode(), level=1)
-            for record in found
-            if isinstance(record, RunRecord)
-        }
+        self._packed = {record.spec: _packed(record) for record in found if isinstance(record, RunRecord)}
         self._kept: set[RunSpec] = set()
 
     def keep(self, record: RunRecord) -> None:
         """Takes the record for what its run has left."""
-        self._packed[record.spec] = zlib.compress(_text(record).encode(), level=1)
+        self._packed[record.spec] = _packed(record)
         self._kept.add(record.spec)
 
     def put_back(self) -> list[Path]:
         """Writes again what is not as it was, and returns those paths, in order."""
-        wrong = {}
+        changed = []
         for spec, packed in self._packed.items():
             path, text = self._store.record_path(spec), zlib.decompress(packed).decode()
             if _read(path) != text and (spec in self._kept or not self._may_replace(text, spec)):
-                wrong[path] = text
-        for path, text in wrong.items():
-            self._store.clear_way(path)
-            write_text(path, text)
-        return sorted(wrong)
+                self._store.commit(RunRecord.from_json(text))
+                changed.append(path)
+        return sorted(changed)
 
     def _may_replace(self, text: str, spec: RunSpec) -> bool:
         """Whether what lies there now may be what another command has left."""
@@ -52,8 +45,9 @@ class Keeper:
         return now is not None and ((before.status, now.status) != ("ok", "ok") or before.values == now.values)
 
 
-def _text(record: RunRecord) -> str:
-    return record.to_json() + "\n"
+def _packed(record: RunRecord) -> bytes:
+    """As its file holds it."""
+    return zlib.compress(f"{record.to_json()}\n".encode(), level=1)
 
 
 def _read(path: Path) -> str | None:

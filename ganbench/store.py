@@ -51,7 +51,7 @@ class Store:
         """Where the run's record lies, once it has ended."""
         return self.folder(spec) / "record.json"
 
-    def clear_way(self, path: Path) -> None:
+    def _clear_way(self, path: Path) -> None:
         """Deletes what a plugin has put in the place of a folder below the root, or of the file `path` itself."""
         for folder in [each for each in reversed(path.parents) if self.root in each.parents]:
             if not folder.is_dir() and (folder.exists() or folder.is_symlink()):
@@ -62,18 +62,18 @@ class Store:
     def begin(self, spec: RunSpec) -> Path:
         """Makes the run's folder with its spec, and returns it; an earlier record stays until another replaces it."""
         folder = self.folder(spec)
-        self.clear_way(folder / "spec.json")
+        self._clear_way(folder / "spec.json")
         write_text(folder / "spec.json", canonical(spec.as_dict()) + "\n")
         return folder
 
     def claim(self, spec: RunSpec) -> Claim | None:
         """The claim to do the run, and those trained together with it; None while another command does it."""
-        self.clear_way(self.record_path(spec))
+        self._clear_way(self.record_path(spec))
         return claim(self.folder(spec))
 
     def commit(self, record: RunRecord) -> None:
         """Makes the record the run's result."""
-        self.clear_way(self.record_path(record.spec))
+        self._clear_way(self.record_path(record.spec))
         write_text(self.record_path(record.spec), record.to_json() + "\n")
 
     def find(self, spec: RunSpec) -> RunRecord | None:
