@@ -28,18 +28,23 @@ class Archive:
 
     def records(self) -> Iterator[RunRecord | StoreError]:
         """Every record, by file and line; what is no record, or gives a known run other numbers, comes as an error."""
-        seen: dict[str, tuple[str, bytes]] = {}
+        seen: dict[str, tuple[str, RunRecord]] = {}
+        for where, line in self._lines():
+            record = _parsed(line, where)
+            if isinstance(record, StoreError):
+                yield record
+            elif record.id not in seen:
+                seen[record.id] = where, record
+                yield record
+            elif seen[record.id][1] != record:
+                yield StoreError(f"{where}: run {record.id} stands already in {seen[record.id][0]}, which counts")
+
+    def _lines(self) -> Iterator[tuple[str, bytes]]:
+        """Every line, after the words that name its place."""
         for path in sorted(self.folder.glob("*.jsonl")):
-            for number, line in enumerate(path.read_bytes().splitlines(), 1):
-                where = f"{path}, line {number}"
-                record = _parsed(line, where)
-                if isinstance(record, StoreError):
-                    yield record
-                elif record.id not in seen:
-                    seen[record.id] = where, line
-                    yield record
-                elif seen[record.id][1] != line:
-                    yield StoreError(f"{where}: run {record.id} stands already in {seen[record.id][0]}, which counts")
+            with path.open("rb") as file:
+                for number, line in enumerate(file, 1):
+                    yield f"{path}, line {number}", line
 
     def append(self, records: Sequence[RunRecord]) -> None:
         """Publishes the records: every line is on the disk when this returns.

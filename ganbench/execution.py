@@ -23,7 +23,7 @@ from ganbench.observation import Observation, observe
 from ganbench.phase import draw_phase, has_phase
 from ganbench.provenance import provenance
 from ganbench.randomness import derived
-from ganbench.record import RunRecord, RunSpec, canonical
+from ganbench.record import Point, RunRecord, RunSpec
 from ganbench.registry import Audience, notify
 from ganbench.request import Request
 from ganbench.resumption import NAME as SNAPSHOT
@@ -36,6 +36,7 @@ from ganbench.resumption import (
     set_generator_states,
 )
 from ganbench.store import Store
+from ganbench.strict import canonical
 from ganbench.supply import Supply
 from ganbench.trainer import Trainer
 from ganbench.training import Ledger, training
@@ -51,7 +52,7 @@ Report = Callable[[dict[str, Any]], None]
 class Progress:
     """What one seed of a group has shown so far."""
 
-    curve: list[dict[str, Any]] = field(default_factory=list)
+    curve: list[Point] = field(default_factory=list)
     diverged: str = ""
     """Where its numbers stopped being finite; empty while they are."""
     meters: dict[str, Any] = field(default_factory=dict)
@@ -172,7 +173,7 @@ class GroupRun:
         values, progress.left_out = self.experiment.evaluator(
             observation.samples, observation.scores, history, final=ledger.point == self.experiment.template.points
         )
-        point = {"fraction": fraction, "meters": progress.meters, "values": values}
+        point: Point = {"fraction": fraction, "meters": progress.meters, "values": values}
         progress.curve.append(point)
         self._announce("run_progressed", spec=spec.as_dict(), point=point)
 

@@ -20,7 +20,7 @@ from torch import Tensor
 from ganbench.atomic import replacing
 from ganbench.metrics.discriminator import wilson_interval
 from ganbench.pictures import DPI, image_picture, point_picture, set_title
-from ganbench.record import RunRecord
+from ganbench.record import Point, RunRecord
 
 if TYPE_CHECKING:
     from ganbench.datasets.density import GaussianMixture
@@ -139,7 +139,7 @@ def _label(name: str) -> str:
     return splits[0] if splits else name.removeprefix("accuracy_")
 
 
-def _draw_band(axes: Axes, points: list[dict[str, Any]], name: str, spent: list[float], colour: Any) -> None:
+def _draw_band(axes: Axes, points: list[Point], name: str, spent: list[float], colour: Any) -> None:
     """Wilson's 95 % interval, at the least number of calls that any of the point's accuracies rests on."""
     values = [point["values"] for point in points]
     bounds = [wilson_interval(value[name], int(value[_CALLS])) for value in values if value.get(_CALLS)]

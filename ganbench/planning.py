@@ -13,9 +13,10 @@ from typing import Any
 from ganbench.budget import Budget
 from ganbench.errors import UsageError
 from ganbench.ingredients import parse_call, parse_setting
-from ganbench.record import CONTROLS, RunRecord, RunSpec, canonical
+from ganbench.record import CONTROLS, RunRecord, RunSpec
 from ganbench.registry import find, find_dataset
 from ganbench.request import Request
+from ganbench.strict import canonical
 from ganbench.supervision import Job, Outcome, Pool
 
 _LEAST = {"points": 1, "batch_size": 2, "samples": 2, "threads": 1}

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, field, fields
-from functools import cache, cached_property, lru_cache, partial
-from typing import Any, Literal, get_args
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from functools import cached_property, lru_cache
+from typing import Annotated, Any, Literal, TypedDict, TypeVar, cast, get_args, get_type_hints
 
 import msgspec
 
 from ganbench.errors import RecordError
+from ganbench.strict import canonical, parse_json, strict_json
 
 PROTOCOL = 1
 """Raised whenever core changes what a number means; records of different protocols are never ranked together."""
@@ -26,6 +26,34 @@ Status = Literal["ok", "diverged", "timeout", "out_of_memory", "crashed", "load_
 STATUSES: tuple[str, ...] = get_args(Status)
 CONTROLS = ("held_out_real", "untrained")
 """Rows that are no variants: the held-out reals themselves, and the standard generator before training."""
+
+Count = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
+
+
+Number = int | float
+
+
+class Point(TypedDict):
+    """An evaluation point of a run."""
+
+    fraction: Number
+    """Of the budget."""
+    meters: dict[str, Number]
+    values: dict[str, Number]
+
+
+class Reading(TypedDict, total=False):
+    """How to read a value."""
+
+    direction: Literal["higher", "lower", "neither"]
+    unit: str
+    lowest: Number | None
+    highest: Number | None
+    meaning: str
+    labels: list[str]
+    """Words for 0, 1, ..."""
+    beside: str
+    role: str
 
 
 @dataclass(frozen=True)
@@ -47,12 +75,12 @@ class RunSpec:
     """Fields of ingredients set by hand: ("gradient_penalty.weight", 0.1)."""
     standard: str = ""
     """The dataset's standard networks, optimiser and latents, which hold wherever the recipe says nothing."""
-    batch_size: int = 0
-    points: int = 0
+    batch_size: Count = 0
+    points: Count = 0
     """Evaluation points, evenly spaced over the budget."""
-    samples: int = 0
+    samples: Count = 0
     """n of the headline evaluation."""
-    curve_samples: int = 0
+    curve_samples: Count = 0
     """n of the evaluations before it."""
     metrics: tuple[str, ...] = ()
     extractor: str | None = None
@@ -62,7 +90,7 @@ class RunSpec:
     source_hash: str | None = None
     """Of the modules that define the recipe's parts; None where they could not be loaded."""
     device: str = "cpu"
-    threads: int = 1
+    threads: Count = 1
     machine: str = ""
     """The platform, where seconds decide what a run may do; else empty."""
     protocol: int = PROTOCOL
@@ -95,7 +123,7 @@ class RunSpec:
         return plain
 
     def _plain(self) -> dict[str, Any]:
-        return {f.name: getattr(self, f.name) for f in fields(self)}
+        return {name: getattr(self, name) for name in _SPEC.__struct_fields__}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> RunSpec:
@@ -104,19 +132,7 @@ class RunSpec:
         Raises:
             RecordError: when a field is missing, unknown or of the wrong type.
         """
-        spec = cls(**_checked(cls, values))
-        spec._check_inside()
-        return spec
-
-    def _check_inside(self) -> None:
-        for name, wanted in (("group", int), ("tricks", str), ("without", str), ("metrics", str)):
-            _require_members(f"RunSpec.{name}", getattr(self, name), wanted)
-        for name in ("batch_size", "points", "samples", "curve_samples", "threads"):
-            if not 0 <= (found := getattr(self, name)) < 2**31:
-                raise RecordError(f"RunSpec.{name}: found {str(found)[:40]}, wanted a count")
-        for setting in self.settings:
-            if not (isinstance(setting, tuple) and len(setting) == 2 and isinstance(setting[0], str)):
-                raise RecordError(f"RunSpec.settings: found {setting!r}, wanted pairs of an address and a value")
+        return _spec(_decoded(strict_json(values), _SPEC))
 
 
 @dataclass(frozen=True)
@@ -127,12 +143,11 @@ class RunRecord:
     status: str
     reason: str = ""
     """One sentence; empty when all is well."""
-    meters: dict[str, Any] = field(default_factory=dict)
+    meters: dict[str, Number] = field(default_factory=dict)
     """What was spent, by unit."""
-    values: dict[str, float] = field(default_factory=dict)
+    values: dict[str, Number] = field(default_factory=dict)
     """The headline numbers: those of the last evaluation point."""
-    curve: tuple[dict[str, Any], ...] = ()
-    """One {fraction, meters, values} an evaluation point."""
+    curve: tuple[Point, ...] = ()
     quantities: dict[str, dict[str, Any]] = field(default_factory=dict)
     """How to read each value: direction, unit, bounds, meaning."""
     headline: str = ""
@@ -143,7 +158,7 @@ class RunRecord:
     """Other cells that were asked for and turned out to be the same recipe: "wgan + gradient_penalty(weight=10.0)"."""
     parameters: dict[str, int] = field(default_factory=dict)
     """Parameters of each network."""
-    seconds: dict[str, float] = field(default_factory=dict)
+    seconds: dict[str, Number] = field(default_factory=dict)
     """Wall-clock seconds outside the training meter, also shared among the group: start, evaluation, saving."""
     provenance: dict[str, Any] = field(default_factory=dict)
     """Distributions and versions of the plugin, torch, Python and the platform; device and threads."""
@@ -168,17 +183,6 @@ class RunRecord:
         plain: dict[str, Any] = json.loads(self.to_json())
         return plain
 
-    def _check_inside(self) -> None:
-        for name in ("meters", "values", "parameters", "seconds"):
-            _require_numbers(f"RunRecord.{name}", getattr(self, name))
-        _require_members("RunRecord.also", self.also, str)
-        for point in self.curve:
-            if not isinstance(point, dict) or set(point) != {"fraction", "meters", "values"}:
-                raise RecordError("RunRecord.curve: wanted points of fraction, meters and values")
-            _require_numbers("RunRecord.curve", {"fraction": point["fraction"]})
-            _require_numbers("RunRecord.curve.meters", point["meters"])
-            _require_numbers("RunRecord.curve.values", point["values"])
-
     def _plain(self) -> dict[str, Any]:
         return {"id": self.id, **{f.name: getattr(self, f.name) for f in fields(self)}, "spec": self.spec.as_dict()}
 
@@ -192,209 +196,98 @@ class RunRecord:
         Raises:
             RecordError: when the text is not a record, or its id does not follow from its spec.
         """
-        values = parse_json(text)
-        claimed = values.pop("id", None)
-        spec = RunSpec.from_dict(values.pop("spec", {}))
-        checked = _checked(cls, _completed(cls, values), skip=("spec",))
-        checked["quantities"] = _readings(checked["quantities"])
-        record = cls(spec=spec, **checked)
+        line = _plainly(text) or _carefully(text)
+        found = msgspec.structs.asdict(line)
+        claimed = found.pop("id")
+        record = cls(**found | {"spec": _spec(found["spec"]), "quantities": _readings(bytes(found["quantities"]))})
         if record.status not in STATUSES:
             raise RecordError(f"unknown status '{record.status}': wanted one of {', '.join(STATUSES)}")
-        record._check_inside()
         if claimed != record.id:
             raise RecordError(f"the record's id '{claimed}' does not follow from its spec, which gives '{record.id}'")
         return record
 
 
-def canonical(value: Any) -> str:
-    """The one JSON text of `value`: keys sorted, no spaces, no NaN or Infinity.
+class _Line(msgspec.Struct):
+    """What a record's JSON has beside the fields of the record."""
 
-    Raises:
-        RecordError: when `value` holds a number that is not finite, or a type that JSON lacks.
-    """
-    return strict_json(value, sort_keys=True)
+    id: str
 
 
-def strict_json(value: Any, sort_keys: bool = False) -> str:
-    """JSON without spaces, NaN or Infinity.
+Form = TypeVar("Form", bound=msgspec.Struct)
 
-    Raises:
-        RecordError: as `canonical`.
+
+def _form(cls: type, base: type[Form], **others: Any) -> type[Form]:
+    """What JSON of the dataclass `cls` must hold: each of its fields, `others` of other types, and nothing else."""
+    types = get_type_hints(cls, include_extras=True) | others
+    named = [(f.name, types[f.name]) for f in fields(cls)]
+    form: Any = msgspec.defstruct(cls.__name__, named, bases=(base,), forbid_unknown_fields=True)
+    return cast(type[Form], form)
+
+
+_SPEC = _form(RunSpec, msgspec.Struct)
+_LINE = _form(RunRecord, _Line, spec=_SPEC, quantities=msgspec.Raw)
+_REQUIRED = {"id", "spec", "status"}
+_OPTIONAL = {
+    name: value for name, value in RunRecord(RunSpec("", "", "", 0, ()), "")._plain().items() if name not in _REQUIRED
+}
+"""What an earlier ganbench may not have written."""
+
+
+def _decoded(text: str, form: type[Form]) -> Form:
+    """The strict JSON in `text` as `form` has it; RecordError where it does not fit."""
+    try:
+        return msgspec.json.decode(text, type=form)
+    except (msgspec.ValidationError, RecursionError) as error:
+        raise RecordError(f"no {form.__name__}: {error}") from error
+
+
+def _plainly(text: str) -> _Line | None:
+    """The record's JSON in `text`, where it plainly is strict and complete; None where only a slower look can tell.
+
+    Each key has a colon of its own, so that of a repeated or unknown one is missing from what is written again.
     """
     try:
-        text = json.dumps(value, sort_keys=sort_keys, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
-        text.encode()  # half of a surrogate pair is a str, but no UTF-8
-    except (TypeError, ValueError) as error:
-        raise RecordError(f"not expressible as strict JSON: {error}") from error
-    return text
-
-
-def parse_json(text: str) -> dict[str, Any]:
-    """A JSON object, strictly: NaN, Infinity, repeated keys and anything but an object are refused.
-
-    Raises:
-        RecordError: saying what was found.
-    """
-    try:
-        value = _quickly(text)
-        if value is None:
-            hooks: dict[str, Any] = {"parse_constant": _refuse_constant, "parse_float": _finite}
-            value = json.loads(text, object_pairs_hook=_no_repeats, **hooks)
-            strict_json(value)  # half of a surrogate pair can be read, but no file can be written from it
-    except (ValueError, OverflowError, RecursionError) as error:
-        raise RecordError(f"not strict JSON: {error}") from error
-    if not isinstance(value, dict):
-        raise RecordError(f"found JSON of type {type(value).__name__}: wanted an object")
-    return value
-
-
-def _quickly(text: str) -> Any:
-    """What the JSON in `text` says, where it plainly repeats no key; None where only a slower look can tell.
-
-    Each key has a colon of its own, so that of a repeated key is missing from what is written again. Numbers that no
-    float can hold, NaN and Infinity are errors here.
-    """
-    try:
-        value = msgspec.json.decode(text)
-        again = msgspec.json.encode(value)
+        line = msgspec.json.decode(text, type=_LINE)
+        again = msgspec.json.encode(line)
     except (msgspec.MsgspecError, ValueError, OverflowError, RecursionError):
         return None
     escaped = "\\u003" in text  # as a colon may be
-    return value if not escaped and text.count(":") == again.count(b":") else None
+    if escaped or text.count(":") != again.count(b":") or _TOO_LONG in again.translate(_ZEROS):
+        return None
+    return line
 
 
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"found {name}, which strict JSON does not have")
+_ZEROS = bytes.maketrans(b"123456789", b"000000000")
+_TOO_LONG = b"0" * (sys.float_info.max_10_exp + 1)
+"""A whole number of so many digits may be more than a float can hold."""
 
 
-def _finite(text: str) -> float:
-    value = float(text)
-    if not math.isfinite(value):
-        raise ValueError(f"found {text}, which no float can hold")
-    return value
+def _carefully(text: str) -> _Line:
+    """The record's JSON in `text`, completed where an earlier ganbench wrote it; RecordError where it is none."""
+    whole = _OPTIONAL | parse_json(text)
+    line = _decoded(strict_json(whole), _LINE)
+    if any(point.keys() != Point.__annotations__.keys() for point in whole["curve"]):
+        raise RecordError(f"no RunRecord: wanted points of {', '.join(Point.__annotations__)} alone - at `$.curve`")
+    return line
 
 
-def _no_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("found a key twice in one object")
-    return found
-
-
-_JSON_TYPES: dict[str, tuple[type, ...]] = {
-    "str": (str,),
-    "int": (int,),
-    "str | None": (str, type(None)),
-    "tuple": (list, tuple),
-    "dict": (dict,),
-}
-
-
-def _checked(cls: type, values: Mapping[str, Any], skip: tuple[str, ...] = ()) -> dict[str, Any]:
-    """`values` as keyword arguments of the dataclass `cls`, lists made tuples; RecordError where they do not fit."""
-    if not isinstance(values, Mapping):
-        raise RecordError(f"found {type(values).__name__} where a {cls.__name__} was wanted")
-    wanted = _types(cls, skip)
-    if odd := wanted.keys() ^ values.keys():
-        raise RecordError(f"{cls.__name__}: missing or unknown fields: {', '.join(sorted(map(str, odd)))}")
-    checked = dict(values)
-    for name, (type_name, types) in wanted.items():
-        value = values[name]
-        if type(value) not in types:
-            raise RecordError(f"{cls.__name__}.{name}: found {type(value).__name__}, wanted {type_name}")
-        if list in types:
-            checked[name] = _tupled(value)
-    return checked
-
-
-@cache
-def _types(cls: type, skip: tuple[str, ...]) -> dict[str, tuple[str, tuple[type, ...]]]:
-    """The type of every field of the dataclass `cls` but those, as written and as JSON has it."""
-    names = {f.name: str(f.type) for f in fields(cls) if f.name not in skip}
-    return {name: (type_name, _JSON_TYPES[type_name.split("[")[0]]) for name, type_name in names.items()}
-
-
-def _completed(cls: type, values: dict[str, Any]) -> dict[str, Any]:
-    """The same with the default of every field of the dataclass `cls` that is not there."""
-    return {name: make() for name, make in _defaults(cls).items() if name not in values} | values
-
-
-@cache
-def _defaults(cls: type) -> dict[str, Callable[[], Any]]:
-    """What makes the default of every field of the dataclass `cls` that has one."""
-    plain = {f.name: partial(_same, f.default) for f in fields(cls) if f.default is not MISSING}
-    return plain | {f.name: f.default_factory for f in fields(cls) if f.default_factory is not MISSING}
-
-
-def _same(value: Any) -> Any:
-    return value
-
-
-def _require_members(where: str, values: tuple[Any, ...], wanted: type) -> None:
-    for value in values:
-        if not isinstance(value, wanted) or isinstance(value, bool):
-            raise RecordError(f"{where}: found {type(value).__name__} among them, wanted {wanted.__name__}")
-
-
-_NUMBERS = {int, float}
-
-
-def _require_numbers(where: str, values: Any) -> None:
-    if not isinstance(values, dict):
-        raise RecordError(f"{where}: found {type(values).__name__}, wanted an object of numbers")
-    types = set(map(type, values.values()))
-    if types <= {float} or (types <= _NUMBERS and max(map(abs, values.values())) <= sys.float_info.max):
-        return
-    for name, value in values.items():
-        if not isinstance(value, int | float) or isinstance(value, bool):
-            raise RecordError(f"{where}.{name}: found {type(value).__name__}, wanted a number")
-        if abs(value) > sys.float_info.max:
-            raise RecordError(f"{where}.{name}: found a number that no float can hold")
-
-
-_READING: dict[str, tuple[type, ...]] = {
-    "direction": (str,),
-    "unit": (str,),
-    "lowest": (int, float, type(None)),
-    "highest": (int, float, type(None)),
-    "meaning": (str,),
-    "labels": (list,),
-    "beside": (str,),
-    "role": (str,),
-}
-
-
-def _readings(quantities: dict[str, Any]) -> dict[str, Any]:
-    """The same `quantities`, each a sound reading; one object for all records that say the same, as most do."""
-    try:
-        text = msgspec.json.encode(quantities)
-    except OverflowError as error:
-        raise RecordError(f"RunRecord.quantities: found a number that no float can hold ({error})") from error
-    return _readings_in(text)
-
-
-@lru_cache(maxsize=256)
-def _readings_in(text: bytes) -> dict[str, Any]:
-    found: dict[str, Any] = msgspec.json.decode(text)
-    for name, how in found.items():
-        _require_reading(f"RunRecord.quantities.{name}", how)
-    return found
-
-
-def _require_reading(where: str, how: Any) -> None:
-    """That `how` says in words and bounds how a value is to be read, as far as it says so."""
-    if not isinstance(how, dict):
-        raise RecordError(f"{where}: found {type(how).__name__}, wanted an object")
-    for name, types in _READING.items():
-        if name in how and type(how[name]) not in types:
-            raise RecordError(f"{where}.{name}: found {type(how[name]).__name__}, which it cannot be")
-    _require_members(f"{where}.labels", tuple(how.get("labels", ())), str)
-    if how.get("direction", "neither") not in ("higher", "lower", "neither"):
-        raise RecordError(f"{where}.direction: found '{how['direction']}', wanted higher, lower or neither")
-    _require_numbers(where, {name: bound for name in ("lowest", "highest") if (bound := how.get(name)) is not None})
+def _spec(found: msgspec.Struct) -> RunSpec:
+    values = msgspec.structs.asdict(found)
+    return RunSpec(**values | {"settings": _tupled(values["settings"])})
 
 
 def _tupled(value: Any) -> Any:
-    if type(value) not in (list, tuple):
-        return value
-    return tuple([_tupled(item) if type(item) in (list, tuple) else item for item in value])
+    """The same with tuples for lists, those within included."""
+    return tuple([_tupled(item) for item in value]) if isinstance(value, list | tuple) else value
+
+
+@lru_cache(maxsize=256)
+def _readings(text: bytes) -> dict[str, Any]:
+    """The quantities in `text`, each a sound reading; one object for all records that say the same, as most do."""
+    found = parse_json(text.decode())
+    for name, how in found.items():
+        try:
+            msgspec.convert(how, Reading)
+        except msgspec.ValidationError as error:
+            raise RecordError(f"RunRecord.quantities: '{name}': {error}") from error
+    return found

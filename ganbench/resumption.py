@@ -16,7 +16,7 @@ from torch import Tensor
 from ganbench.atomic import replacing
 from ganbench.budget import Meters
 from ganbench.errors import RecordError
-from ganbench.record import canonical, parse_json
+from ganbench.strict import canonical, parse_json
 from ganbench.training import Ledger
 
 NAME = "state.safetensors"

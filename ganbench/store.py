@@ -21,7 +21,8 @@ from pathlib import Path
 from ganbench.atomic import write_text
 from ganbench.claim import Claim, claim
 from ganbench.errors import RecordError, StoreError
-from ganbench.record import RunRecord, RunSpec, canonical
+from ganbench.record import RunRecord, RunSpec
+from ganbench.strict import canonical
 
 
 class Store:

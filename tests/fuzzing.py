@@ -33,9 +33,10 @@ from ganbench.leaderboards.files import board_texts
 from ganbench.literals import parse_call, parse_setting
 from ganbench.metrics.inception import _tensors
 from ganbench.nightly.suite import read_suite
-from ganbench.record import RunRecord, RunSpec, canonical, parse_json
+from ganbench.record import RunRecord, RunSpec
 from ganbench.resumption import NAME, Snapshot, generator_states, load_snapshot, save_snapshot
 from ganbench.samples.source import read_samples
+from ganbench.strict import canonical, parse_json
 from ganbench.training import Ledger
 
 SUITE = b"""

@@ -19,8 +19,8 @@ import ganbench
 ROOT = Path(__file__).parents[1]
 RANKS = [
     "errors ingredient trainer hooks atomic cache claim vision randomness statistics aggregates flops",
-    "ranks budget record literals loss dynamics pair optimizers",
-    "networks variant",
+    "ranks budget strict literals loss dynamics pair optimizers",
+    "networks variant record",
     "request store datasets metrics leaderboards agreement",
     "archive keeper registry supply ensemble evaluation pictures ingredients ablation",
     "figures provenance game observation training audit_figure description scaffold",

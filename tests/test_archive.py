@@ -63,7 +63,7 @@ def test_an_unfinished_last_line_is_reported_then_set_aside(archive: Archive):
     [
         (b"\xff\xfe", "line 3: 'utf-8' codec can't decode"),
         (b"", "line 3: not strict JSON"),
-        (b"{}", "line 3: RunSpec: missing or unknown fields"),
+        (b"{}", "line 3: no RunRecord: Object missing required field"),
         (b'{"values": NaN}', "line 3: not strict JSON: found NaN"),
     ],
 )

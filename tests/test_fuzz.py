@@ -21,8 +21,9 @@ from records import ok, spec
 
 from ganbench.errors import RecordError, SettingError
 from ganbench.literals import parse_call, parse_setting
-from ganbench.record import RunRecord, RunSpec, canonical, parse_json
+from ganbench.record import RunRecord, RunSpec
 from ganbench.store import Store
+from ganbench.strict import canonical, parse_json
 
 FEW = settings(
     max_examples=200, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)

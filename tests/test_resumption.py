@@ -14,7 +14,6 @@ from toys import WIDTH, Adversarial, adversarial, assert_same_bits, recipe
 
 from ganbench import Budget, Meters
 from ganbench.networks.mlp import MLPPair
-from ganbench.record import canonical
 from ganbench.resumption import (
     NAME,
     Snapshot,
@@ -23,6 +22,7 @@ from ganbench.resumption import (
     save_snapshot,
     set_generator_states,
 )
+from ganbench.strict import canonical
 from ganbench.training import Ledger, training
 
 TOY = recipe(

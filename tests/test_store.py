@@ -17,8 +17,9 @@ import pytest
 from records import failed, ok, spec
 
 from ganbench.errors import StoreError
-from ganbench.record import RunRecord, RunSpec, parse_json
+from ganbench.record import RunRecord, RunSpec
 from ganbench.store import Store
+from ganbench.strict import parse_json
 
 
 @pytest.fixture

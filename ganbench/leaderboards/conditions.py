@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from typing import Any
 
-from ganbench.record import RunSpec, canonical
+from ganbench.record import RunSpec
+from ganbench.strict import canonical
 
 _SHARED_WITH_CONTROLS = ("dataset", "fingerprint", "standard", "extractor", "extractor_hash", "samples", "protocol")
 

@@ -21,8 +21,9 @@ from ganbench.assembly import seeded_pair
 from ganbench.errors import RecordError, SamplesError
 from ganbench.experiment import Experiment, resolve
 from ganbench.observation import CHUNK, evaluation_latents
-from ganbench.record import RunSpec, parse_json
+from ganbench.record import RunSpec
 from ganbench.request import Request
+from ganbench.strict import parse_json
 from ganbench.variant import Recipe
 
 SPEC, CHECKPOINT = "spec.json", "checkpoint.safetensors"

@@ -12,7 +12,7 @@ from ganbench.leaderboards.board import Board
 from ganbench.leaderboards.page.detail import DETAILS
 from ganbench.leaderboards.page.payload import Payload
 from ganbench.leaderboards.page.plain import Plain
-from ganbench.record import strict_json
+from ganbench.strict import strict_json
 
 LIMIT = 2_000_000
 """Bytes of the page."""
