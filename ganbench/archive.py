@@ -107,12 +107,13 @@ def sorted_out(found: Iterable[RunRecord | StoreError]) -> tuple[list[RunRecord]
 
 @contextmanager
 def _no_collection() -> Iterator[None]:
-    """Spares the garbage collector looks at millions of new objects again and again, none of which is garbage."""
+    """Spares the garbage collector looks, now and later, at millions of new objects of which none is in a cycle."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        gc.freeze()
         if was_enabled:
             gc.enable()
 

@@ -37,8 +37,10 @@ def t_interval(values: ArrayLike, confidence: float = 0.95) -> tuple[float, floa
         raise ValueError(f"found values of shape {seeds.shape}: wanted one or more finite numbers (seeds,)")
     if len(seeds) == 1:
         return float(seeds[0]), None
-    half_width = _t_quantile(confidence, len(seeds) - 1) * seeds.std(ddof=1) / math.sqrt(len(seeds))
-    return float(seeds.mean()), float(half_width)
+    mean = seeds.sum() / len(seeds)
+    from_mean = seeds - mean
+    variance = (from_mean @ from_mean) / (len(seeds) - 1)
+    return float(mean), _t_quantile(confidence, len(seeds) - 1) * math.sqrt(variance / len(seeds))
 
 
 @cache
@@ -144,10 +146,13 @@ def _exact_p(sizes: NDArray[np.float64], reached: float) -> float:
 
 def _flipped_sums(sizes: NDArray[np.float64]) -> NDArray[np.float64]:
     """The sums under all flips: (2^n,)."""
-    sums = np.zeros(1)
-    for size in sizes:
-        sums = np.concatenate([sums - size, sums + size])
-    return sums
+    return np.asarray(_flips(len(sizes)) @ sizes)
+
+
+@cache
+def _flips(n: int) -> NDArray[np.float64]:
+    """All signs of n numbers: (2^n, n)."""
+    return np.asarray(2.0 * (np.arange(2**n)[:, None] >> np.arange(n) & 1) - 1)
 
 
 def _drawn_p(sizes: NDArray[np.float64], reached: float) -> float:

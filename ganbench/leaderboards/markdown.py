@@ -8,7 +8,7 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable
 
-import pandas as pd
+from tabulate import tabulate
 
 from ganbench.leaderboards.board import Board
 from ganbench.leaderboards.caption import direction, facts, reading, reading_effects, reading_interactions
@@ -82,7 +82,7 @@ def escaped(text: str) -> str:
 def _table(lines: list[dict[str, str]]) -> str:
     """Rows of raw text as a table; every text is escaped here, and nowhere else."""
     safe = [{escaped(name): escaped(text) for name, text in line.items()} for line in lines]
-    return pd.DataFrame(safe).fillna("").to_markdown(index=False, tablefmt="github", disable_numparse=True)
+    return tabulate(safe, headers="keys", tablefmt="github", disable_numparse=True)
 
 
 def meaning(board: Board, quantity: str) -> dict[str, str]:

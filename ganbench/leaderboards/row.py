@@ -100,7 +100,7 @@ class Row:
         """Parameters of one seed's `network`."""
         return _mean([record.parameters.get(network) for record in self.ok])
 
-    @property
+    @cached_property
     def costs(self) -> dict[str, float | None]:
         """What one seed cost, as a mean over the ok seeds: counts, FLOPs and wall-clock seconds."""
         meters = {name: _mean([record.meters.get(meter) for record in self.ok]) for name, meter in METERS.items()}
@@ -122,4 +122,4 @@ def _present(values: Sequence[Any]) -> NDArray[np.float64]:
 
 def _mean(values: Sequence[Any]) -> float | None:
     present = _present(values)
-    return float(present.mean()) if len(present) else None
+    return float(present.sum() / len(present)) if len(present) else None

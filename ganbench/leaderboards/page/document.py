@@ -30,8 +30,6 @@ def page(boards: Mapping[str, Board], pictures: Mapping[str, str] | None = None,
     """
     pictures = pictures or {}
     for detail in DETAILS:
-        if detail != DETAILS[-1] and _is_hopeless(Payload(detail, pictures), boards, limit):
-            continue
         payload = Payload(detail, pictures)
         shown = _shown(payload, boards, limit)
         if len(shown) == len(boards):
@@ -42,24 +40,20 @@ def page(boards: Mapping[str, Board], pictures: Mapping[str, str] | None = None,
 
 
 def _shown(payload: Payload, boards: Mapping[str, Board], limit: int) -> list[Plain]:
-    """The boards as plain data, as many of the first as alone take no more than `limit` bytes."""
+    """The boards as plain data, as many of the first as alone take no more than `limit` bytes.
+
+    Where the first board tells that all will not fit, and less detail can be had, it is none: building many for nothing
+    takes seconds.
+    """
     found, size = [], 0
+    runs = sum(len(board.records) for board in boards.values())
     for slug, board in boards.items():
         found.append(payload.board(board, slug))
         size += len(embedded(found[-1]).encode())
-        if size > limit:
+        hopeless = payload.detail != DETAILS[-1] and size * runs > HOPELESS * limit * max(1, len(board.records))
+        if size > limit or (len(found) == 1 and hopeless):
             return found[:-1]
     return found
-
-
-def _is_hopeless(payload: Payload, boards: Mapping[str, Board], limit: int) -> bool:
-    """Whether the first board alone tells that they will not fit: building many for nothing takes seconds."""
-    if not boards:
-        return False
-    slug, first = next(iter(boards.items()))
-    size = len(embedded(payload.board(first, slug)).encode())
-    runs = sum(len(board.records) for board in boards.values())
-    return size * runs > HOPELESS * limit * max(1, len(first.records))
 
 
 def _page_of_some(boards: Mapping[str, Board], pictures: Mapping[str, str], limit: int) -> str:
