@@ -62,9 +62,9 @@ class Adversarial(Trainer):
             "generator": parameter_count(generators[0]),
             "discriminator": parameter_count(discriminators[0]),
         }
-        optimizer: Optimizer = recipe.optimizer or dataset.standard.optimizer
-        self._d = Side("discriminator", discriminators, optimizer, device)
-        self._g = Side("generator", generators, recipe.g_optimizer or optimizer, device)
+        self._optimizer: Optimizer = recipe.optimizer or dataset.standard.optimizer
+        self._d = Side("discriminator", discriminators, self._optimizer, device)
+        self._g = Side("generator", generators, recipe.g_optimizer or self._optimizer, device)
         self._average = copied(self._g.state) if recipe.ema is not None else {}
         self._dynamics = recipe.dynamics or Dynamics()
         ahead = ("extrapolation",) if self._dynamics.extrapolates else ()
@@ -186,7 +186,7 @@ class Adversarial(Trainer):
         ) -> Tensor:  # fmt: skip
             d_network, g_network = (self._d.template, d_buffers), (self._g.template, g_buffers)
             now = recalled(self._now, memory)
-            return objective(WeightGame(now, d_network, g_network, real, latent, moments), d, g)
+            return objective(WeightGame(now, d_network, g_network, real, latent, moments, self._optimizer), d, g)
 
         run = vmap(for_one_seed, randomness="different") if self._d.stacked else for_one_seed
         d = {**self._d.parameters, **answered}

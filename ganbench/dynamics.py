@@ -10,6 +10,8 @@ from ganbench.ingredient import Ingredient
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from ganbench.ingredient import Optimizer
+
 Weights = Mapping[str, "Tensor"]
 """The parameters of one seed's network, by name."""
 
@@ -23,6 +25,11 @@ class Game(Protocol):
 
         Empty before its first step, and of kinds that the optimiser does not gather.
         """
+        ...
+
+    @property
+    def optimizer(self) -> Optimizer:
+        """How the discriminator is stepped."""
         ...
 
     def discriminator_loss(self, d: Weights, g: Weights) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -18,7 +19,15 @@ from ganbench.controls import build_control
 from ganbench.datasets.dataset import Dataset, Evaluation, Standard
 from ganbench.errors import DatasetError, NotApplicable, SettingError, UsageError
 from ganbench.evaluation import Evaluator
-from ganbench.ingredients import apply_settings, build_trick, changes, describe_recipe, parse_call, parse_setting
+from ganbench.ingredients import (
+    apply_settings,
+    build_trick,
+    changes,
+    describe_recipe,
+    parse_call,
+    parse_setting,
+    require_fit,
+)
 from ganbench.metrics.features import Extractor, load_extractor
 from ganbench.provenance import source_hash
 from ganbench.record import RunSpec
@@ -96,6 +105,7 @@ def resolve(request: Request) -> Experiment:
     tricks, trick_offers = _load_tricks(request.tricks)
     taken, taken_offers = _load_tricks(request.without)
     variant, settings = _variant(request, load(offer), taken, tricks, dataset.standard)
+    own = _with_latents(dataset, variant)
     budget = Budget.parse(request.budget or dataset.standard.budget)
     sources = [offer, *trick_offers, *taken_offers, dataset_offer, *metric_offers]
     template = replace(
@@ -107,7 +117,7 @@ def resolve(request: Request) -> Experiment:
         machine=budget.machine,
         source_hash=source_hash((variant, dataset.standard), [source.module for source in sources]),
     )
-    return Experiment(request, variant, dataset, evaluator, template, tuple(sources))
+    return Experiment(request, variant, own, evaluator, template, tuple(sources))
 
 
 def written_tricks(request: Request) -> tuple[str, ...]:
@@ -195,6 +205,8 @@ def _variant(
     else:
         before = variant
     after = apply_settings(before, settings)
+    if isinstance(after, Recipe):
+        require_fit(after)
     return after, tuple(changes(before, after)) if settings else ()
 
 
@@ -202,8 +214,11 @@ def _changed(recipe: Recipe, taken: list[tuple[str, Trick]], tricks: list[tuple[
     """The complete recipe with the first taken out of it and the others applied."""
     for _, trick in taken:
         recipe = without(recipe, trick)
-    for _, trick in tricks:
-        recipe = trick(recipe)
+    for name, trick in tricks:
+        try:
+            recipe = trick(recipe)
+        except ValueError as error:
+            raise SettingError(f"{_written(name, trick)}: {error}") from error
     return recipe
 
 
@@ -214,6 +229,16 @@ def with_standard(recipe: Recipe, standard: Standard) -> Recipe:
     return replace(
         recipe, optimizer=recipe.optimizer or standard.optimizer, networks=recipe.networks or standard.networks
     )
+
+
+def _with_latents(dataset: Dataset, variant: Recipe | Variant) -> Dataset:
+    """The dataset with as many latents as the variant's networks have by their paper."""
+    networks = variant.networks if isinstance(variant, Recipe) else None
+    if networks is None or networks.latent_dim is None:
+        return dataset
+    changed = copy(dataset)
+    changed.standard = replace(dataset.standard, latent_dim=networks.latent_dim)
+    return changed
 
 
 def _written(name: str, trick: Trick) -> str:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from ganbench.dynamics import Weights
 from ganbench.ensemble import BoundNetwork
-from ganbench.ingredient import Ingredient
+from ganbench.ingredient import Ingredient, Optimizer
 from ganbench.ingredients import Path, ingredients, value_at, with_value
 from ganbench.loss import Discriminator
 from ganbench.variant import Recipe
@@ -71,9 +71,10 @@ class WeightGame:
         real: Tensor,
         latent: Tensor,
         moments: Mapping[str, Weights],
+        optimizer: Optimizer,
     ) -> None:
         self._recipe, self._d, self._g, self._real, self._latent = recipe, d, g, real, latent
-        self.moments = moments
+        self.moments, self.optimizer = moments, optimizer
 
     def discriminator_loss(self, d: Weights, g: Weights) -> Tensor:
         return self._lose(discriminator_loss, d, g)

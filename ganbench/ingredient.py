@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from torch.optim import Optimizer as TorchOptimizer
 
     from ganbench.loss import Discriminator
+    from ganbench.variant import Recipe
 
 
 class Ingredient:
@@ -35,6 +36,13 @@ class Ingredient:
     def after(self, d: Discriminator, real: Tensor, fake: Tensor) -> Self:
         """The ingredient with its `remembered` fields brought up to date, after each update of the discriminator."""
         return self
+
+    def require_fit(self, recipe: Recipe) -> None:
+        """Asked once `recipe` is finished, whatever the order of tricks and settings that made it.
+
+        Raises:
+            NotApplicable: where the ingredient makes no sense in it, with the reason that the board will show.
+        """
 
 
 def _scheduled(owner: Any, spent_fraction: float) -> Iterable[tuple[str, object, object]]:

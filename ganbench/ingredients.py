@@ -17,6 +17,7 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar, get_type_hints
 
 from ganbench.errors import SettingError
+from ganbench.ingredient import Ingredient
 from ganbench.literals import fitted, parse_call, parse_setting
 from ganbench.trainer import Variant
 from ganbench.variant import Recipe, Trick
@@ -137,6 +138,13 @@ def ingredients(owner: object, way: Path = ()) -> Iterator[tuple[Path, object]]:
             if is_dataclass(member):
                 yield path, member
                 yield from ingredients(member, path)
+
+
+def require_fit(recipe: Recipe) -> None:
+    """Raises NotApplicable where an ingredient makes no sense in the finished `recipe`."""
+    for _, part in ingredients(recipe):
+        if isinstance(part, Ingredient):
+            part.require_fit(recipe)
 
 
 def _path(recipe: Recipe | Variant, address: str) -> Path:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
 
+from ganbench.errors import NotApplicable
 from ganbench.ingredient import Ingredient
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from ganbench.variant import Recipe
 
 
 Optimum = Literal["log_ratio", "potential"]
@@ -55,6 +58,13 @@ class Loss(Ingredient, ABC):
     @abstractmethod
     def generator(self, d: Discriminator, real: Tensor, fake: Tensor) -> Tensor:
         """The generator's loss: a scalar. `fake` carries the gradient; `real` is the discriminator's last batch."""
+
+    def require_fit(self, recipe: Recipe) -> None:
+        if not self.scored and recipe.networks is not None and not recipe.networks.learns_features:
+            raise NotApplicable(
+                f"{type(self).__name__}, the loss of {recipe.name}, reads features alone, and those of the "
+                "discriminator learn nothing"
+            )
 
 
 class Halves(Loss):
@@ -111,7 +121,28 @@ class Penalty(Ingredient, ABC):
 
     by_sample: ClassVar[bool] = False
     """Whether it takes the slope of a sample's score by that sample, which has no meaning under batch normalisation."""
+    on_scores: ClassVar[bool] = True
+    """Whether it holds scores, which a loss on features leaves untrained."""
+    raises_slope: ClassVar[bool] = False
+    """Whether it draws flat slopes up, to where weights that are kept small may never reach."""
+
+    def __post_init__(self) -> None:
+        if (weight := getattr(self, "weight", 0)) < 0:
+            raise ValueError(f"{type(self).__name__}: found weight {weight}; wanted one that is not negative")
 
     @abstractmethod
     def __call__(self, d: Discriminator, real: Tensor, fake: Tensor) -> Tensor:
         """The penalty: a scalar, its weight included."""
+
+    def require_fit(self, recipe: Recipe) -> None:
+        name = type(self).__name__
+        if self.by_sample and recipe.networks is not None and recipe.networks.normalises_batch:
+            raise NotApplicable(
+                f"the discriminator of {recipe.name} normalises its batch, so one sample's score has no slope of its "
+                f"own that {name} could bound"
+            )
+        if self.on_scores and not recipe.loss.scored:
+            loss = type(recipe.loss).__name__
+            raise NotApplicable(f"{loss}, the loss of {recipe.name}, trains no scores that {name} could hold")
+        if self.raises_slope and recipe.projection is not None:
+            raise NotApplicable(f"{recipe.name} bounds its weights, which keeps slopes from where {name} draws them")

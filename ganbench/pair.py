@@ -29,6 +29,16 @@ class Networks(Ingredient, ABC):
         """Whether a score depends on the size of the batch: it is then measured in batches of the training's size."""
         return False
 
+    @property
+    def learns_features(self) -> bool:
+        """Whether the discriminator's last hidden layer is trained; False where it is the sample itself."""
+        return True
+
+    @property
+    def latent_dim(self) -> int | None:
+        """How many latents the generator has by its paper; None: as many as is standard for the dataset."""
+        return None
+
     @abstractmethod
     def generator(self, latent_dim: int, sample_shape: tuple[int, ...]) -> nn.Module:
         """A module from latents (batch, latent_dim) to samples (batch, *sample_shape)."""
@@ -51,6 +61,14 @@ class Altered(Networks):
     @property
     def couples(self) -> bool:
         return self.networks.couples
+
+    @property
+    def learns_features(self) -> bool:
+        return self.networks.learns_features
+
+    @property
+    def latent_dim(self) -> int | None:
+        return self.networks.latent_dim
 
     def generator(self, latent_dim: int, sample_shape: tuple[int, ...]) -> nn.Module:
         return self.networks.generator(latent_dim, sample_shape)

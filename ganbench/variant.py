@@ -54,15 +54,9 @@ class Recipe(Ingredient):
         """The recipe with the penalty added.
 
         Raises:
-            NotApplicable: where it has a penalty of that kind, or one that needs slopes which mean nothing here.
+            NotApplicable: where it has a penalty of that kind.
         """
-        name = type(penalty).__name__
         self.require_none_of(type(penalty), self.penalties)
-        if penalty.by_sample and self.networks is not None and self.networks.normalises_batch:
-            raise NotApplicable(
-                f"the discriminator of {self.name} normalises its batch, so one sample's score has no slope of its own "
-                f"that {name} could bound"
-            )
         return replace(self, penalties=(*self.penalties, penalty))
 
     def shown(self, view: View) -> Recipe:
@@ -120,6 +114,8 @@ class Trick(ABC):
     @abstractmethod
     def __call__(self, recipe: Recipe) -> Recipe:
         """The recipe with the trick applied. `recipe` is complete: it states its optimizer and its networks.
+
+        What rules a trick out whenever it is applied, before or after others, its ingredient says: `require_fit`.
 
         Raises:
             NotApplicable: where the trick makes no sense, with the reason that the board will show.

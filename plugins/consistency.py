@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ganbench import Discriminator, NotApplicable, Penalty, Recipe, Trick, hookimpl
+from ganbench import Discriminator, Penalty, Recipe, Trick, hookimpl
 
 
 @dataclass(frozen=True)
@@ -76,10 +76,6 @@ class WithConsistency(Trick):
     """What points are moved by, in standard deviations of the real batch."""
 
     def __call__(self, recipe: Recipe) -> Recipe:
-        if not recipe.loss.scored:
-            raise NotApplicable(
-                f"{type(recipe.loss).__name__}, the loss of {recipe.name}, trains no scores to keep equal"
-            )
         return recipe.penalised(Consistency(self.weight, self.shift, self.mirrored, self.noise))
 
 

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 from torch.func import grad
 
-from ganbench import Adam, Discriminator, NotApplicable, Penalty, Recipe, Trick, hookimpl
+from ganbench import Adam, Discriminator, Penalty, Recipe, Trick, hookimpl
 
 from .nsgan import NonSaturating
 
@@ -31,6 +31,7 @@ class DraganPenalty(Penalty):
     """lambda * E[(|grad D(x)|_2 - k)^2], x uniform on the segment from a real sample to its perturbed copy."""
 
     by_sample = True
+    raises_slope = True
 
     weight: float = 10.0
     """lambda"""
@@ -61,8 +62,6 @@ class WithDraganPenalty(Trick):
     """The farthest a number moves, in standard deviations of the real batch."""
 
     def __call__(self, recipe: Recipe) -> Recipe:
-        if recipe.projection is not None:
-            raise NotApplicable(f"{recipe.name} bounds its weights, which keeps the slope from what the penalty asks")
         return recipe.penalised(DraganPenalty(self.weight, self.slope, self.noise))
 
 

@@ -19,7 +19,7 @@ from typing import Self
 
 from torch import Tensor
 
-from ganbench import Discriminator, NotApplicable, Penalty, Recipe, Trick, hookimpl
+from ganbench import Discriminator, Penalty, Recipe, Trick, hookimpl
 
 
 def check_decay(decay: float) -> None:
@@ -75,8 +75,6 @@ class WithLeCam(Trick):
         check_decay(self.decay)
 
     def __call__(self, recipe: Recipe) -> Recipe:
-        if not recipe.loss.scored:
-            raise NotApplicable(f"{type(recipe.loss).__name__}, the loss of {recipe.name}, trains no scores to hold")
         return recipe.penalised(LeCam(self.weight, self.decay))
 
 

@@ -1,13 +1,13 @@
 """MLP GAN: the fully connected pair with which tutorials generate MNIST.
 
-It has no paper of its own, and tutorials vary. This is the common shape of them: a generator that widens, 256 - 512 -
-1024, with ReLU; a discriminator that narrows, 512 - 256, with LeakyReLU(0.2); cross entropy; Adam at 0.0003. The game
-is that of Goodfellow, Pouget-Abadie, Mirza, Xu, Warde-Farley, Ozair, Courville and Bengio, "Generative Adversarial
-Nets", NIPS 2014, https://arxiv.org/abs/1406.2661: equation 1 for the discriminator, and for the generator the
-non-saturating loss of the last paragraph of section 3.
+It has no paper of its own, and tutorials vary. This is the common shape of them: a generator that widens, 100 -
+256 - 512 - 1024, with ReLU; a discriminator that narrows, 512 - 256, with LeakyReLU(0.2); cross entropy; Adam at
+0.0003. The game is that of Goodfellow, Pouget-Abadie, Mirza, Xu, Warde-Farley, Ozair, Courville and Bengio,
+"Generative Adversarial Nets", NIPS 2014, https://arxiv.org/abs/1406.2661: equation 1 for the discriminator, and for the
+generator the non-saturating loss of the last paragraph of section 3.
 
 Deviations: the paper's own perceptrons have maxout and dropout in the discriminator and train by momentum; none of
-that is here. The latent is the dataset's standard. Points in the plane are unbounded, so for them there is no tanh.
+that is here. Points in the plane are unbounded, so for them there is no tanh.
 """
 
 from __future__ import annotations
@@ -65,8 +65,9 @@ def hidden_layers(widths: Sequence[int], activation: nn.Module) -> nn.Sequential
 
 @dataclass(frozen=True)
 class TutorialPair(Networks):
-    """A perceptron that widens layer by layer, against one that narrows."""
+    """A perceptron that widens layer by layer from 100 latents, against one that narrows."""
 
+    latent_dim: int = 100
     generator_widths: tuple[int, ...] = (256, 512, 1024)
     discriminator_widths: tuple[int, ...] = (512, 256)
 

@@ -75,6 +75,8 @@ class WitnessPenalty(Penalty):
     """
 
     by_sample = True
+    on_scores = False
+    raises_slope = True
 
     weight: float = 1.0
     """lambda"""

@@ -48,8 +48,16 @@ def optimistic(optimizer: Built) -> Built:
     return optimizer
 
 
+class Optimistic(Optimizer):
+    """A rule that takes each step twice over, and the one before back."""
+
+    def require_fit(self, recipe: Recipe) -> None:
+        if recipe.dynamics is not None and recipe.dynamics.extrapolates:
+            raise NotApplicable(f"{recipe.name} looks a step ahead, which optimism saves the gradient of")
+
+
 @dataclass(frozen=True)
-class OptimisticAdam(Adam):
+class OptimisticAdam(Adam, Optimistic):
     """Algorithm 1."""
 
     def build(self, parameters: Iterable[Tensor]) -> torch.optim.Adam:
@@ -58,7 +66,7 @@ class OptimisticAdam(Adam):
 
 
 @dataclass(frozen=True)
-class OptimisticSGD(SGD):
+class OptimisticSGD(SGD, Optimistic):
     """w <- w - 2 eta g_t + eta g_(t-1); with momentum, the steps of the heavy ball stand in place of eta g."""
 
     def build(self, parameters: Iterable[Tensor]) -> torch.optim.SGD:
@@ -74,11 +82,8 @@ class WithOptimism(Trick):
     paper = "https://arxiv.org/abs/1711.00141"
 
     def __call__(self, recipe: Recipe) -> Recipe:
-        if recipe.dynamics is not None and recipe.dynamics.extrapolates:
-            raise NotApplicable(f"{recipe.name} looks a step ahead already, which optimism saves the gradient of")
-
         def changed(optimizer: Optimizer) -> Optimizer:
-            if isinstance(optimizer, OptimisticAdam | OptimisticSGD):
+            if isinstance(optimizer, Optimistic):
                 raise NotApplicable(f"{recipe.name} is optimistic already")
             if type(optimizer) is Adam:
                 return OptimisticAdam(optimizer.learning_rate, optimizer.betas, optimizer.epsilon)

@@ -10,7 +10,8 @@ The steps are the recipe's own, with its learning rate: plain gradient steps und
 under Adam, which the authors unroll. They go on from the moments that the discriminator's optimiser has gathered.
 
 Deviations. Adam's epsilon stands under the root, for the root of zero has no slope. The generator's loss stays the
-recipe's, where the authors have the negative of the discriminator's.
+recipe's, where the authors have the negative of the discriminator's. So do the rates, of which the notebook has 0.001
+for the generator and a tenth of that for the discriminator: `ttur(ratio=0.1)` before or after this trick.
 """
 
 from __future__ import annotations
@@ -43,8 +44,6 @@ class Unrolled(Dynamics):
 
     steps: int
     """K"""
-    optimizer: Adam | SGD
-    """What the steps are taken by."""
 
     def __post_init__(self) -> None:
         check_steps(self.steps)
@@ -59,12 +58,24 @@ class Unrolled(Dynamics):
             found: Weights = grad(game.discriminator_loss)(weights, g)
             return found
 
-        path = (
-            adam_path(self.optimizer, slope, d, game.moments)
-            if isinstance(self.optimizer, Adam)
-            else sgd_path(self.optimizer, slope, d, game.moments)
-        )
+        match game.optimizer:
+            case Adam() as rule:
+                path = adam_path(rule, slope, d, game.moments)
+            case SGD() as rule:
+                path = sgd_path(rule, slope, d, game.moments)
+            case other:
+                raise NotApplicable(f"steps of {type(other).__name__} cannot be unrolled")
         return next(islice(path, self.steps - 1, None))
+
+    def require_fit(self, recipe: Recipe) -> None:
+        # a subclass is another rule, whose steps are not those written out below
+        if type(recipe.optimizer) not in (Adam, SGD):
+            raise NotApplicable(
+                f"the discriminator of {recipe.name} steps by {type(recipe.optimizer).__name__}; "
+                "steps of Adam and SGD can be unrolled"
+            )
+        if recipe.projection is not None:
+            raise NotApplicable(f"{recipe.name} puts its weights back after each step, which no gradient goes through")
 
 
 def sgd_path(rule: SGD, slope: Slope, weights: Weights, moments: Moments) -> Iterator[Weights]:
@@ -111,15 +122,7 @@ class WithUnrolling(Trick):
         check_steps(self.steps)
 
     def __call__(self, recipe: Recipe) -> Recipe:
-        # a subclass is another rule, whose steps are not those written out above
-        if not isinstance(recipe.optimizer, Adam | SGD) or type(recipe.optimizer) not in (Adam, SGD):
-            raise NotApplicable(
-                f"the discriminator of {recipe.name} steps by {type(recipe.optimizer).__name__}; "
-                "steps of Adam and SGD can be unrolled"
-            )
-        if recipe.projection is not None:
-            raise NotApplicable(f"{recipe.name} puts its weights back after each step, which no gradient goes through")
-        return recipe.played(Unrolled(self.steps, recipe.optimizer))
+        return recipe.played(Unrolled(self.steps))
 
 
 @hookimpl

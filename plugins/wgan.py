@@ -71,8 +71,6 @@ class WithWeightClipping(Trick):
     def __call__(self, recipe: Recipe) -> Recipe:
         if recipe.projection is not None:
             raise NotApplicable(f"the weights of {recipe.name} are put back after each update already")
-        if recipe.penalties:
-            raise NotApplicable(f"the slope of {recipe.name} is held by a penalty already")
         return replace(recipe, projection=WeightClipping(self.bound))
 
 

@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.func import vmap
 
 from ganbench import SGD, NotApplicable
+from ganbench.ingredients import require_fit
 
 
 class Unscored(Minimax):
@@ -125,5 +126,5 @@ def test_a_second_one_is_not_applicable() -> None:
 
 def test_a_loss_without_scores_is_not_applicable() -> None:
     """There is nothing to keep equal; the reason names loss and recipe."""
-    with pytest.raises(NotApplicable, match="Unscored, the loss of gan, trains no scores to keep equal"):
-        WithConsistency()(replace(GAN, loss=Unscored()))
+    with pytest.raises(NotApplicable, match="Unscored, the loss of gan, trains no scores that Consistency could"):
+        require_fit(WithConsistency()(replace(GAN, loss=Unscored())))

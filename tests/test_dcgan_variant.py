@@ -16,6 +16,7 @@ from toys import picture_dataset, ring_dataset, trained
 from ganbench import Adam, DCGANPair, NotApplicable, Supply, Trick
 from ganbench.adversarial import Adversarial
 from ganbench.assembly import group_size
+from ganbench.ingredients import require_fit
 
 SHAPE = (1, 28, 28)
 NARROW = replace(DCGAN, networks=DCGANPair(4, discriminator_batch_norm=True))
@@ -55,7 +56,7 @@ def test_the_optimiser_of_section_four() -> None:
 def test_penalties_on_a_samples_slope_do_not_apply(trick: Trick) -> None:
     """Under batch normalisation a score has no slope of its own; the reason names the recipe."""
     with pytest.raises(NotApplicable, match="the discriminator of dcgan normalises its batch"):
-        trick(DCGAN)
+        require_fit(trick(DCGAN))
 
 
 def test_points_have_no_such_pair() -> None:

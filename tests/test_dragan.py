@@ -9,10 +9,11 @@ import torch
 from ganbench_plugins.dragan import DRAGAN, DraganPenalty, WithDraganPenalty
 from ganbench_plugins.gan import GAN
 from ganbench_plugins.nsgan import NSGAN
-from ganbench_plugins.wgan import WGAN
+from ganbench_plugins.wgan import WGAN, WithWeightClipping
 from torch import Tensor
 
 from ganbench import Adam, NotApplicable
+from ganbench.ingredients import require_fit
 
 
 @pytest.mark.parametrize(("w", "cost"), [((3.0, 4.0), 160.0), ((0.6, 0.8), 0.0), ((0.0, 0.0), 10.0)])
@@ -94,5 +95,9 @@ def test_a_second_penalty_and_bounded_weights_are_not_applicable() -> None:
     """The penalty is not added twice, nor where clipping already says how steep a discriminator may be."""
     with pytest.raises(NotApplicable, match="dragan has DraganPenalty already"):
         WithDraganPenalty(weight=1.0)(DRAGAN)
-    with pytest.raises(NotApplicable, match="wgan bounds its weights"):
-        WithDraganPenalty()(WGAN)
+    with pytest.raises(
+        NotApplicable, match="wgan bounds its weights, which keeps slopes from where DraganPenalty draws"
+    ):
+        require_fit(WithDraganPenalty()(WGAN))
+    with pytest.raises(NotApplicable, match="dragan bounds its weights"):
+        require_fit(WithWeightClipping()(DRAGAN))

@@ -12,7 +12,7 @@ import torch
 from ganbench_plugins.label_smoothing import Smoothed
 from ganbench_plugins.nsgan import NSGAN
 
-from ganbench import Budget, Variant
+from ganbench import Budget, Supply, Variant
 from ganbench.adversarial import Adversarial
 from ganbench.assembly import GROUP
 from ganbench.controls import HeldOutReal, Untrained
@@ -172,6 +172,36 @@ def stranger(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(experiment, "load", lambda offer: Stranger() if offer.kind == "variants" else known(offer))
 
 
+def test_networks_that_name_their_latents_get_them():
+    """The tutorials' generator starts from 100 of them on every dataset; the conditions of the board stay the same."""
+    own, standard = resolved(variant="mlp_gan"), resolved()
+    assert (own.dataset.standard.latent_dim, standard.dataset.standard.latent_dim) == (100, 2)
+    assert own.template.standard == standard.template.standard
+    trainer, supply = own.trainer((0,)), Supply(own.dataset, (0,), 8, "cpu")
+    assert trainer.sample(supply.latent()).shape == (8, 2)
+
+
+@pytest.mark.parametrize(
+    ("variant", "tricks", "message"),
+    [
+        ("mmd_gan", ("r1",), "MaximumMeanDiscrepancy, the loss of mmd_gan, trains no scores that R1 could hold"),
+        ("nsgan", ("weight_clipping", "dragan_penalty"), "nsgan bounds its weights, which keeps slopes from where"),
+        ("nsgan", ("dragan_penalty", "weight_clipping"), "nsgan bounds its weights, which keeps slopes from where"),
+        ("nsgan", ("unrolled", "historical_averaging"), "the discriminator of nsgan steps by Anchored"),
+    ],
+)
+def test_the_finished_recipe_is_judged_whatever_the_order(variant: str, tricks: tuple[str, ...], message: str):
+    """By its ingredients, each of which says what it does not go with."""
+    with pytest.raises(NotApplicable, match=message):
+        resolved(variant=variant, tricks=tricks)
+
+
+def test_features_that_learn_nothing_are_no_ground_for_a_loss_on_them():
+    """The Dirac-GAN's discriminator has its samples for features."""
+    with pytest.raises(NotApplicable, match="reads features alone, and those of the discriminator learn nothing"):
+        resolved(variant="mmd_gan", dataset="dirac")
+
+
 @pytest.mark.usefixtures("stranger")
 def test_tricks_and_settings_are_for_recipes():
     """A variant with its own trainer takes neither, and the reason is given."""
@@ -190,6 +220,11 @@ def test_tricks_and_settings_are_for_recipes():
         ({"tricks": ("emma",)}, UnknownNameError, r"unknown trick 'emma': did you mean ema\?"),
         ({"tricks": ("ema(rate=1)",)}, SettingError, "the trick ema has no field 'rate'; it has decay"),
         ({"tricks": ("ema(decay=2.0)",)}, SettingError, "found decay 2.0; wanted 0 <= decay < 1"),
+        (
+            {"tricks": ("r1(weight=-5.0)",)},
+            SettingError,
+            r"r1\(weight=-5\.0\): R1: found weight -5\.0; wanted one that is not negative",
+        ),
         ({"tricks": ("ema", "ema")}, NotApplicable, "nsgan averages its generator already, with decay 0.999"),
         ({"settings": ("ema=2.0",)}, SettingError, r"found ema=2.0, wanted a decay in \[0, 1\)"),
         ({"settings": ("loss.weight=1",)}, SettingError, "cannot set 'loss.weight' of nsgan: there is none"),

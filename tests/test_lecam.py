@@ -13,6 +13,7 @@ from torch import Tensor
 from toys import adversarial, assert_same_bits, recipe, trained
 
 from ganbench import SGD, NotApplicable
+from ganbench.ingredients import require_fit
 
 REAL, FAKE = torch.tensor([[2.0], [4.0]]), torch.tensor([[-1.0], [1.0]])
 
@@ -106,8 +107,8 @@ def test_a_second_one_is_not_applicable() -> None:
 
 def test_a_loss_without_scores_is_not_applicable() -> None:
     """There is nothing to hold; the reason names loss and recipe."""
-    with pytest.raises(NotApplicable, match="Unscored, the loss of gan, trains no scores to hold"):
-        WithLeCam()(replace(GAN, loss=Unscored()))
+    with pytest.raises(NotApplicable, match="Unscored, the loss of gan, trains no scores that LeCam could hold"):
+        require_fit(WithLeCam()(replace(GAN, loss=Unscored())))
 
 
 @pytest.mark.parametrize("decay", [-0.1, 1.0, float("nan")])

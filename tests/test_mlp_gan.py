@@ -23,8 +23,13 @@ def sizes(network: nn.Module) -> list[tuple[int, int]]:
 
 
 def test_layers_on_mnist() -> None:
-    """The generator goes 256 - 512 - 1024 - 784, the discriminator 784 - 512 - 256 - 1."""
-    assert sizes(DEFAULT.generator(64, (1, 28, 28))) == [(64, 256), (256, 512), (512, 1024), (1024, 784)]
+    """The generator goes 100 - 256 - 512 - 1024 - 784, the discriminator 784 - 512 - 256 - 1."""
+    assert sizes(DEFAULT.generator(DEFAULT.latent_dim, (1, 28, 28))) == [
+        (100, 256),
+        (256, 512),
+        (512, 1024),
+        (1024, 784),
+    ]
     assert sizes(DEFAULT.discriminator((1, 28, 28))) == [(784, 512), (512, 256), (256, 1)]
 
 

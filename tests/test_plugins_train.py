@@ -14,6 +14,7 @@ from ganbench.adversarial import build_trainer
 from ganbench.assembly import group_size
 from ganbench.datasets import digits
 from ganbench.experiment import with_standard
+from ganbench.ingredients import require_fit
 from ganbench.registry import load, offers
 
 VARIANTS = {offer.name: load(offer) for offer in offers("variants")}
@@ -36,6 +37,7 @@ def at_work(cell: tuple[Any, Trick | None], dataset: Dataset, seeds: int) -> tup
         if isinstance(variant, Recipe):
             variant = with_standard(variant, dataset.standard)
             variant = trick(variant) if trick else variant
+            require_fit(variant)
         group = tuple(range(min(seeds, group_size(variant, dataset))))
         trainer = build_trainer(variant, dataset, group, "cpu")
     except NotApplicable as reason:

@@ -22,6 +22,7 @@ from torch.func import grad
 from toys import adversarial, recipe, trained
 
 from ganbench import SGD, NotApplicable, Recipe
+from ganbench.ingredients import require_fit
 from ganbench.networks.dcgan import DCGANPair
 
 FGAN = {each.name: each for each in FGANS}
@@ -108,7 +109,7 @@ def test_batch_normalisation_is_not_applicable() -> None:
     """One sample's score has no slope of its own there."""
     normalised = replace(NSGAN, networks=DCGANPair(discriminator_batch_norm=True))
     with pytest.raises(NotApplicable, match="the discriminator of nsgan normalises its batch"):
-        WithRothRegulariser()(normalised)
+        require_fit(WithRothRegulariser()(normalised))
 
 
 @pytest.mark.parametrize(("weight", "decay"), [(-1.0, 0.01), (2.0, 0.0), (2.0, 1.5), (2.0, float("nan"))])

@@ -11,20 +11,24 @@ import pytest
 import torch
 from bilinear import BILINEAR, RATE, bilinear, position
 from ganbench_plugins.gan import GAN
+from ganbench_plugins.ttur import TTUR
 from ganbench_plugins.unrolled import Unrolled, WithUnrolling, adam_path, sgd_path
-from ganbench_plugins.wgan import WGAN, WeightClipping
-from ganbench_plugins.wgan_gp import WGAN_GP
+from ganbench_plugins.wgan import WGAN, WithWeightClipping
 from torch import Tensor
 from torch.func import grad
 from toys import ADAM, adversarial, assert_group_trains_as_its_seeds, recipe, trained
 
-from ganbench import SGD, Adam, NotApplicable, Weights
+from ganbench import SGD, Adam, NotApplicable, Optimizer, Weights
+from ganbench.ingredients import require_fit
 
 
 class Pursuit:
     """L_D = (psi - theta)^2 / 2: the discriminator pursues theta; L_G = psi. Its optimiser has not begun."""
 
     moments: Mapping[str, Weights] = {}
+
+    def __init__(self, optimizer: Optimizer) -> None:
+        self.optimizer = optimizer
 
     def discriminator_loss(self, d: Weights, g: Weights) -> Tensor:
         return (d["psi"] - g["theta"]).square() / 2
@@ -36,16 +40,16 @@ class Pursuit:
 @pytest.mark.parametrize("steps", [1, 2, 5])
 def test_the_gradient_goes_through_every_step(steps: int) -> None:
     """A pursuer with rate h ends at theta + (1 - h)^K (psi - theta), which moves by 1 - (1 - h)^K with theta."""
-    d, rule = {"psi": torch.tensor(3.0)}, Unrolled(steps, SGD(RATE))
+    d, rule, game = {"psi": torch.tensor(3.0)}, Unrolled(steps), Pursuit(SGD(RATE))
     g, left = {"theta": torch.tensor(1.0)}, (1 - RATE) ** steps
-    assert rule.ahead(Pursuit(), d, g)["psi"].item() == pytest.approx(1 + 2 * left)
-    slope = grad(lambda g: rule.generator(Pursuit(), d, g))(g)["theta"]
+    assert rule.ahead(game, d, g)["psi"].item() == pytest.approx(1 + 2 * left)
+    slope = grad(lambda g: rule.generator(game, d, g))(g)["theta"]
     assert slope.item() == pytest.approx(1 - left)
 
 
 def test_the_generator_of_the_bilinear_game_foresees_the_answer() -> None:
     """psi^K = psi - h K theta, so L_G = -psi.theta + h K |theta|^2, whose slope is -psi + 2 h K theta."""
-    trainer, supply = bilinear(dynamics=Unrolled(5, SGD(RATE)))
+    trainer, supply = bilinear(dynamics=Unrolled(5))
     psi, theta = position(trainer)
     trained(trainer, supply, 2)
     after = psi - RATE * theta
@@ -57,7 +61,7 @@ def test_momentum_goes_on_in_the_steps_ahead() -> None:
     far in two steps, of which a generator that moves changes only the new slopes: 2 + m steps.
     """
     rule = SGD(RATE, momentum=0.9)
-    trainer, supply = adversarial((0,), recipe(**BILINEAR | {"optimizer": rule}, dynamics=Unrolled(2, rule)))
+    trainer, supply = adversarial((0,), recipe(**BILINEAR | {"optimizer": rule}, dynamics=Unrolled(2)))
     psi, theta = position(trainer)
     trained(trainer, supply, 2)
     after = psi - RATE * theta
@@ -82,10 +86,11 @@ def test_the_steps_ahead_are_those_that_adam_will_take(seeds: tuple[int, ...]) -
 
 def test_the_gradient_goes_through_adam() -> None:
     """It is the central difference of the generator's objective, in double precision."""
-    rule, d = Unrolled(5, Adam(0.3, betas=(0.5, 0.9))), {"psi": torch.tensor(2.0, dtype=torch.float64)}
+    rule, game = Unrolled(5), Pursuit(Adam(0.3, betas=(0.5, 0.9)))
+    d = {"psi": torch.tensor(2.0, dtype=torch.float64)}
 
     def objective(g: Weights) -> Tensor:
-        return rule.generator(Pursuit(), d, g)
+        return rule.generator(game, d, g)
 
     theta = torch.tensor(1.0, dtype=torch.float64)
     slope = grad(objective)({"theta": theta})["theta"]
@@ -97,7 +102,7 @@ def test_the_gradient_goes_through_adam() -> None:
 def test_a_weight_without_slope_has_a_finite_gradient() -> None:
     """Where the discriminator's slope is exactly zero, Adam stays where it is, and no NaN goes back."""
     d, g = {"psi": torch.tensor(1.0)}, {"theta": torch.tensor(1.0)}
-    slope = grad(lambda g: Unrolled(3, Adam()).generator(Pursuit(), d, {"theta": 0 * g["theta"] + 1}))(g)
+    slope = grad(lambda g: Unrolled(3).generator(Pursuit(Adam()), d, {"theta": 0 * g["theta"] + 1}))(g)
     assert slope["theta"].item() == 0
 
 
@@ -120,7 +125,7 @@ def test_paths_are_those_of_torchs_optimisers(path: Any, rule: Any) -> None:
 
 def test_the_discriminators_own_updates_are_untouched() -> None:
     """Up to the generator's first answer, weights are bit for bit those of training without the trick."""
-    (plain, one), (unrolled, two) = (adversarial((0,), recipe(dynamics=x)) for x in (None, Unrolled(3, ADAM)))
+    (plain, one), (unrolled, two) = (adversarial((0,), recipe(dynamics=x)) for x in (None, Unrolled(3)))
     trained(plain, one, 1)
     trained(unrolled, two, 1)
     for name, tensor in plain.state_dict().items():
@@ -132,16 +137,16 @@ def test_a_group_trains_as_its_seeds_alone(optimizer: Any) -> None:
     """Three seeds of perceptrons end together where each ends alone; a large epsilon keeps Adam from blowing up
     the last bits of slopes that are nearly zero.
     """
-    toy = recipe(dynamics=Unrolled(3, optimizer), optimizer=optimizer)
+    toy = recipe(dynamics=Unrolled(3), optimizer=optimizer)
     assert_group_trains_as_its_seeds(toy, 8, seeds=(0, 1, 2), rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("optimizer", [SGD(0.1), ADAM], ids=["sgd", "adam"])
-def test_the_steps_are_the_recipes_own(optimizer: Any) -> None:
-    """Five of them, with the optimiser that the recipe has; everything else stays, five discriminator steps too."""
-    complete = replace(GAN, optimizer=optimizer, d_steps=5)
-    assert WithUnrolling()(complete) == replace(complete, dynamics=Unrolled(5, optimizer))
-    assert WithUnrolling(10)(WGAN_GP).dynamics == Unrolled(10, WGAN_GP.optimizer)  # type: ignore[arg-type]
+def test_the_steps_are_those_of_the_finished_recipe() -> None:
+    """Rates and settings that come after the trick reach the steps ahead; everything else of the recipe stays."""
+    complete = replace(GAN, optimizer=ADAM, d_steps=5)
+    assert WithUnrolling()(complete) == replace(complete, dynamics=Unrolled(5))
+    faster = TTUR(ratio=3.0)
+    assert faster(WithUnrolling()(complete)) == WithUnrolling()(faster(complete))
 
 
 def test_rules_that_cannot_be_unrolled_are_not_applicable() -> None:
@@ -150,16 +155,18 @@ def test_rules_that_cannot_be_unrolled_are_not_applicable() -> None:
     class Other(Adam):
         pass
 
+    unrolled = WithUnrolling()
+    require_fit(unrolled(replace(GAN, optimizer=ADAM)))
     with pytest.raises(NotApplicable, match="the discriminator of gan steps by Other"):
-        WithUnrolling()(replace(GAN, optimizer=Other()))
+        require_fit(unrolled(replace(GAN, optimizer=Other())))
     with pytest.raises(NotApplicable, match="the discriminator of wgan steps by RMSprop; steps of Adam and SGD can"):
-        WithUnrolling()(WGAN)
+        require_fit(unrolled(WGAN))
     with pytest.raises(NotApplicable, match="gan puts its weights back after each step"):
-        WithUnrolling()(replace(GAN, optimizer=ADAM, projection=WeightClipping()))
+        require_fit(WithWeightClipping()(unrolled(replace(GAN, optimizer=ADAM))))
 
 
 def test_no_steps_are_refused() -> None:
     """Nothing to unroll is an error, in the trick and in the dynamics alike."""
-    for make in (lambda: WithUnrolling(0), lambda: Unrolled(0, ADAM)):
+    for make in (WithUnrolling, Unrolled):
         with pytest.raises(ValueError, match="unrolled: found 0 steps; wanted at least 1"):
-            make()
+            make(0)

@@ -5,7 +5,9 @@ from dataclasses import replace
 import pytest
 import torch
 from ganbench_plugins.gan import GAN
-from ganbench_plugins.wgan import WGAN
+from ganbench_plugins.nsgan import NSGAN
+from ganbench_plugins.ttur import TTUR
+from ganbench_plugins.wgan import WGAN, WithWeightClipping
 from ganbench_plugins.wgan_gp import WGAN_GP, GradientPenalty, WithGradientPenalty
 from torch import Tensor
 from torch.func import grad, vmap
@@ -56,6 +58,21 @@ def test_wgan_with_the_penalty_is_wgan_gp() -> None:
     """On a recipe with clipping the penalty takes the place of the clipping and of its optimiser: the same cell."""
     assert WithGradientPenalty()(WGAN) == WGAN_GP
     assert hash(WithGradientPenalty()(WGAN)) == hash(WGAN_GP)
+
+
+def test_an_optimiser_of_ones_own_survives_the_end_of_clipping() -> None:
+    """Only WGAN's own goes with the clipping that demanded it; what a recipe or another trick brought stays."""
+    clipped = WithWeightClipping()(replace(NSGAN, optimizer=Adam(2e-3)))
+    assert WithGradientPenalty()(clipped) == replace(NSGAN, optimizer=Adam(2e-3), penalties=(GradientPenalty(),))
+    apart = TTUR(ratio=3.0)(WGAN)
+    found = WithGradientPenalty()(apart)
+    assert (found.projection, found.optimizer, found.g_optimizer) == (None, apart.optimizer, apart.g_optimizer)
+
+
+def test_a_weight_below_zero_is_refused() -> None:
+    """By every penalty: it would push where it should hold."""
+    with pytest.raises(ValueError, match=r"GradientPenalty: found weight -5\.0; wanted one that is not negative"):
+        WithGradientPenalty(weight=-5.0)(NSGAN)
 
 
 def test_elsewhere_the_penalty_is_added_and_nothing_else() -> None:

@@ -63,7 +63,8 @@ def _sum(plan: Plan, cells: Sequence[Sequence[Group]], failures: dict[Any, int],
     seconds = _seconds(plan.groups, campaign)
     together = min(jobs, max(1, sum(not campaign.has_ended(group) for group in plan.groups)))
     time = duration(None if seconds is None else seconds / together)
-    return f"{len(variants) + len(failures) + also} cells: {', '.join(parts)}; about {time} with --jobs {jobs}"
+    total = len(variants) + len(failures) + also
+    return f"{total} cell{'' if total == 1 else 's'}: {', '.join(parts)}; about {time} with --jobs {jobs}"
 
 
 def _failures(records: Sequence[RunRecord]) -> dict[tuple[str, str, str, str], int]:

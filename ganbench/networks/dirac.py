@@ -60,6 +60,10 @@ def _start() -> Tensor:
 class DiracPair(Networks):
     """One parameter a side, and nothing else: theta and psi."""
 
+    @property
+    def learns_features(self) -> bool:
+        return False
+
     def generator(self, latent_dim: int, sample_shape: tuple[int, ...]) -> DiracGenerator:
         """The Dirac distribution at theta."""
         return DiracGenerator(sample_shape)

@@ -13,6 +13,7 @@ from ganbench.assembly import group_size
 from ganbench.datasets.dataset import Dataset
 from ganbench.errors import NotApplicable, one_line
 from ganbench.experiment import with_standard
+from ganbench.ingredients import require_fit
 from ganbench.supply import Supply
 from ganbench.testing.ground import picture_dataset, ring_dataset
 from ganbench.trainer import Trainer, Variant
@@ -41,6 +42,7 @@ class Cell:
         if isinstance(variant, Recipe):
             variant = with_standard(variant, dataset.standard)
             variant = self.trick(variant) if self.trick else variant
+            require_fit(variant)
         group_size(variant, dataset)
         return variant
 

@@ -34,7 +34,7 @@ def cites_its_source(offer: Offer) -> None:
 )
 def says_which_equation(offer: Offer) -> None:
     """The docstring of its module says which equation, section or algorithm of its source it is."""
-    found = re.search(r"\b(equation|section|algorithm)s?\b", _text(offer), re.IGNORECASE)
+    found = re.search(r"\b(equations?|eqs?\.|sections?|algorithms?)(?!\w)", _text(offer), re.IGNORECASE)
     require(found, f"the docstring of {offer.module} names no equation, section or algorithm")
 
 

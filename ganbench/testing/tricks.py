@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import Any, cast
 
 from ganbench.errors import NotApplicable
 from ganbench.experiment import with_standard
+from ganbench.ingredients import require_fit
 from ganbench.registry import find, load
 from ganbench.testing.check import check, require
 from ganbench.testing.ground import ring_dataset
@@ -39,6 +40,18 @@ class Pairing:
     changed: Recipe
 
 
+def applied(trick: Trick, recipe: Recipe) -> Recipe:
+    """What the trick makes of the recipe.
+
+    Raises:
+        NotApplicable: where it says so itself, or an ingredient in what it makes does.
+    """
+    changed: Any = trick(recipe)
+    if isinstance(changed, Recipe):
+        require_fit(changed)
+    return cast(Recipe, changed)
+
+
 def pairings(trick: Trick) -> list[Pairing]:
     """The trick with each partner for which it makes sense.
 
@@ -48,7 +61,7 @@ def pairings(trick: Trick) -> list[Pairing]:
     found, reasons = [], []
     for recipe in partners():
         try:
-            found.append(Pairing(recipe, trick(recipe)))
+            found.append(Pairing(recipe, applied(trick, recipe)))
         except NotApplicable as reason:
             reasons.append(str(reason))
     if not found:
@@ -67,7 +80,7 @@ def gives_another_recipe_or_a_reason(trick: Trick) -> str:
     reasons = []
     for recipe in partners():
         try:
-            changed: Any = trick(recipe)
+            changed: Any = applied(trick, recipe)
         except NotApplicable as reason:
             require(recipe.name in str(reason), f"the reason does not name {recipe.name}: {reason}")
             reasons.append(recipe.name)
@@ -134,7 +147,7 @@ def _with_other_values(trick: Trick, name: str) -> Iterator[Trick]:
 
 def _made(trick: Trick, recipe: Recipe) -> Recipe | None:
     try:
-        return trick(recipe)
+        return applied(trick, recipe)
     except NotApplicable:
         return None
 
