@@ -42,6 +42,9 @@ class Listener(Protocol):
     def put_back(self, records: Sequence[Path]) -> None:
         """A plugin had deleted, damaged or forged these records, and they are as they were again."""
 
+    def left_changed(self, records: Sequence[Path]) -> None:
+        """These records of earlier commands are other ones now, by another command's doing or a plugin's."""
+
 
 class Silence(Listener):
     """A listener that says nothing."""
@@ -56,6 +59,9 @@ class Silence(Listener):
         """Nothing."""
 
     def put_back(self, records: Sequence[Path]) -> None:
+        """Nothing."""
+
+    def left_changed(self, records: Sequence[Path]) -> None:
         """Nothing."""
 
 
@@ -132,7 +138,8 @@ class Campaign:
 
         `admits` is asked right before a group would begin; one that it turns down is left for another time. A group
         that another command is running is waited for, and its records are taken. Records whose files a plugin has
-        deleted, damaged or forged are written again at the end, whichever command left them.
+        deleted, damaged or forged are written again at the end, whichever command left them; where it could have been
+        another command that wrote one, the listener is told.
 
         Raises:
             KeyboardInterrupt: after the unfinished runs have been recorded as interrupted.
@@ -154,10 +161,14 @@ class Campaign:
                 self._record_interruption(group, course)
             raise
         finally:
-            for claim in course.claims.values():
+            for group, claim in course.claims.items():
+                self._take(group, course)
                 claim.release()
-            if changed := course.keeper.put_back():
-                listener.put_back(changed)
+            changes = course.keeper.put_back()
+            if changes.put_back:
+                listener.put_back(changes.put_back)
+            if changes.left:
+                listener.left_changed(changes.left)
         ended = (course.kept.get(spec) or self.store.find(spec) for spec in plan.specs)
         return [record for record in ended if record is not None]
 
@@ -206,7 +217,7 @@ class Campaign:
 
     @property
     def _audience(self) -> Audience:
-        broken = [offer.module for offer, (how, _) in self._listeners.items() if how != "ok"]
+        broken = [offer.module for offer, (how, _) in self._listeners.items() if how == "broken"]
         return Audience(self.loggers, tuple(broken))
 
     def _warnings(self) -> list[str]:
@@ -215,7 +226,7 @@ class Campaign:
         Raises:
             UsageError: where it is a logger that was asked for.
         """
-        broken = {offer: why for offer, (how, why) in self._listeners.items() if how != "ok"}
+        broken = {offer: why for offer, (how, why) in self._listeners.items() if how == "broken"}
         for offer, why in broken.items():
             if offer.kind == "loggers":
                 raise UsageError(f"--log {offer.name}: {why}")
@@ -250,11 +261,15 @@ class Campaign:
         for spec in group.specs[1:]:
             with suppress(OSError):  # nothing may have been printed, or a plugin may have deleted it
                 shutil.copyfile(self._log(group), self.store.folder(spec) / "log.txt")
+        listener.ended(group, self._take(group, course))
+
+    def _take(self, group: Group, course: Course) -> list[RunRecord]:
+        """The records that there are of the group, which its runs have left."""
         found = {spec: record for spec in group.specs if (record := self.store.find(spec)) is not None}
         course.kept |= found
         for record in found.values():
             course.keeper.keep(record)
-        listener.ended(group, list(found.values()))
+        return list(found.values())
 
     def _log(self, group: Group) -> Path:
         return self.store.folder(group.specs[0]) / "log.txt"

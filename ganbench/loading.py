@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +13,7 @@ from ganbench.registry import Offer
 from ganbench.supervision import Job, Outcome, Pool
 
 State = tuple[str, str]
-"""("ok", "") or ("broken", the reason)."""
+"""As `registry.state`: ("ok", ""), or "broken" or "incomplete" with the reason."""
 
 
 def states(offers: Sequence[Offer], pool: Pool) -> dict[Offer, State]:
@@ -37,7 +39,9 @@ def states(offers: Sequence[Offer], pool: Pool) -> dict[Offer, State]:
 
 
 def _broken(offer: Offer, outcome: Outcome) -> State:
-    return "broken", f"{offer}: loading it ended in {outcome.status}: {outcome.reason}"
+    alone = shlex.join([sys.executable, "-X", "faulthandler", "-c", f"import {offer.module}"])
+    mend = f"see it alone by `{alone}`; update or uninstall {offer.distribution}, or tell its authors"
+    return "broken", f"{offer}: loading it ended in {outcome.status}: {outcome.reason}; {mend}"
 
 
 def _outcomes(groups: Sequence[Sequence[Offer]], pool: Pool) -> list[Outcome]:

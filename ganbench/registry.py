@@ -156,16 +156,22 @@ def load(offer: Offer) -> Any:
 
 
 def state(offer: Offer) -> tuple[str, str]:
-    """("ok", "") or ("broken", reason), found out by loading it and everything else that its module registers."""
+    """("ok", ""), ("broken", reason) where it does not load, or ("incomplete", reason).
+
+    What is incomplete loads, and something else that its module registers does not, or is never offered.
+    """
     try:
         load(offer)
-        names = hidden(offer)
     except PluginError as error:
         return "broken", str(error)
+    try:
+        names = hidden(offer)
+    except PluginError as error:
+        return "incomplete", str(error)
     if not names:
         return "ok", ""
     wanted = "an entry point for every name, in the group of its kind"
-    return "broken", str(_error(offer, f"it registers {', '.join(names)} without an entry point", wanted))
+    return "incomplete", str(_error(offer, f"it registers {', '.join(names)} without an entry point", wanted))
 
 
 def hidden(offer: Offer) -> list[str]:

@@ -27,6 +27,7 @@ class Heard:
         self.fractions: list[float] = []
         self.ended_groups: list[tuple[Group, list[str]]] = []
         self.records_put_back: list[Path] = []
+        self.records_left_changed: list[Path] = []
 
     def planned(self, groups: Any) -> None:
         self.planned_groups = list(groups)
@@ -39,6 +40,9 @@ class Heard:
 
     def put_back(self, records: Any) -> None:
         self.records_put_back += records
+
+    def left_changed(self, records: Any) -> None:
+        self.records_left_changed += records
 
 
 def carried_out(

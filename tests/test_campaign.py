@@ -7,9 +7,10 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ from campaigns import Heard, carried_out, small
 from distributions import GANBENCH, SMALL, distribution, environment, ganbench, install_misfits, records, timeless
 from safetensors import safe_open
 
-from ganbench.campaign import Campaign
+from ganbench.campaign import Campaign, Silence
+from ganbench.cli.progress import Bars
 from ganbench.planning import Group
 from ganbench.record import RunRecord, RunSpec
 from ganbench.store import Store
@@ -355,14 +357,56 @@ def test_a_listener_hears_everything(pool: Pool, tmp_path: Path) -> None:
     assert heard.fractions.count(1.0) == 1
 
 
+@dataclass
+class Forging(Silence):
+    """Alters a record of an earlier command while this one runs, as a plugin could, or stops it there."""
+
+    deed: Callable[[], object]
+    named: list[Path] = field(default_factory=list)
+
+    def progressed(self, group: Group, fraction: float, values: Mapping[str, float]) -> None:
+        self.deed()
+
+    def left_changed(self, records: Sequence[Path]) -> None:
+        self.named += records
+
+
+def test_records_of_earlier_commands_are_watched(
+    pool: Pool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One that ends otherwise than before is named: another command may have run it again, or a plugin lies."""
+    (record,), _ = carried_out(pool, tmp_path, small())
+    store, campaign = Store(tmp_path), Campaign(Store(tmp_path), pool)
+    forged = replace(record, status="crashed", reason="so it says")
+    listener = Forging(lambda: store.commit(forged))
+    campaign.carry_out(campaign.plan([small(variant="lsgan")], 1), listener)
+    assert listener.named == [path := store.record_path(record.spec)]
+    Bars().left_changed(listener.named)
+    assert capsys.readouterr().err == (
+        "1 record of earlier commands changed meanwhile; unless another command ran them again, a plugin has: "
+        f"--again runs them anew: {path}\n"
+    )
+
+
+def test_what_this_command_leaves_is_no_change(pool: Pool, tmp_path: Path) -> None:
+    """A run that is run again and stopped by the user has another record than before, which nobody is told of."""
+    carried_out(pool, tmp_path, small(points=2))
+    listener = Forging(partial(signal.raise_signal, signal.SIGINT))
+    campaign = Campaign(Store(tmp_path), pool, again=True)
+    with pytest.raises(KeyboardInterrupt):
+        campaign.carry_out(campaign.plan([small(points=2)], 1), listener)
+    assert listener.named == []
+
+
 def test_an_extension_that_ends_the_process_costs_no_run(tmp_path: Path) -> None:
     """It is tried once, apart; the plan says that it is left out and why, and the runs end as without it."""
     site = tmp_path / "site"
     distribution(site, "acme-exits", "import os\nos._exit(3)", {"extensions": ["exits"]})
     done = ganbench("run", "-p", "nsgan", *SMALL, "--seeds", "1", cwd=tmp_path, sites=[site])
     assert done.returncode == 0
-    assert done.stderr.strip().endswith(
+    assert (
         "extension 'exits' of acme-exits 1.0 (acme_exits): loading it ended in crashed: "
-        "the process left with exit status 3 before it had finished; it is left out"
-    )
+        "the process left with exit status 3 before it had finished; see it alone by `"
+    ) in done.stderr
+    assert done.stderr.strip().endswith("`; update or uninstall acme-exits, or tell its authors; it is left out")
     assert {record["status"] for record in records(tmp_path / "runs").values()} == {"ok"}

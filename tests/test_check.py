@@ -146,15 +146,27 @@ def test_a_package_is_checked(which: str, tmp_path: Path) -> None:
 
 
 def test_plugins_check_finds_a_hook_without_an_entry_point(tmp_path: Path) -> None:
-    """A name that is registered and never offered makes its package broken, with the reason."""
+    """A name that is registered and never offered makes its package incomplete, with the reason."""
     distribution(tmp_path / "site", "acme-hidden", SOURCES["hidden"], {"variants": ["odd"]})
     done = ganbench("plugins", "--check", "--json", cwd=tmp_path, sites=[tmp_path / "site"])
-    broken = {each["name"]: each["reason"] for each in json.loads(done.stdout) if each["state"] == "broken"}
+    states = {each["name"]: (each["state"], each["reason"]) for each in json.loads(done.stdout)}
     assert done.returncode == 3
-    assert broken == {
-        "odd": "variant 'odd' of acme-hidden 1.0 (acme_hidden): it registers trick 'flat' without an entry point; "
-        "wanted an entry point for every name, in the group of its kind; update acme-hidden, or tell its authors"
-    }
+    assert states.pop("odd") == (
+        "incomplete",
+        "variant 'odd' of acme-hidden 1.0 (acme_hidden): it registers trick 'flat' without an entry point; "
+        "wanted an entry point for every name, in the group of its kind; update acme-hidden, or tell its authors",
+    )
+    assert {*states.values()} == {("ok", "")}
+
+
+def test_what_runs_can_be_shown(tmp_path: Path) -> None:
+    """A module that registers more than it offers loads, so `show` describes what it offers, as `run` trains it."""
+    distribution(tmp_path / "site", "acme-hidden", SOURCES["hidden"], {"variants": ["odd"]})
+    shown = ganbench("show", "odd", cwd=tmp_path, sites=[tmp_path / "site"])
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert shown.stdout.startswith("variant odd, from acme-hidden 1.0\n")
+    planned = ganbench("run", "-p", "odd", "-d", "dirac", "--dry-run", cwd=tmp_path, sites=[tmp_path / "site"])
+    assert (planned.returncode, planned.stderr) == (0, "")
 
 
 def test_an_unknown_name_is_a_usage_error(tmp_path: Path) -> None:

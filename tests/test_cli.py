@@ -258,7 +258,10 @@ def test_show_outlives_what_it_is_to_show(
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setattr("ganbench.cli.show.LOADING_SECONDS", 2.0)
     about = f"trick 'misfit' of acme-misfit 1.0 (acme_misfit): loading it ended in {reason}"
-    assert said(capsys, monkeypatch, "show", "misfit") == (2, "", f"ganbench: error: {about}\n")
+    code, output, errors = said(capsys, monkeypatch, "show", "misfit")
+    assert (code, output, errors.count("\n")) == (2, "", 1)
+    assert errors.startswith(f"ganbench: error: {about}; see it alone by `")
+    assert errors.endswith("`; update or uninstall acme-misfit, or tell its authors\n")
 
 
 def test_show_can_be_interrupted(tmp_path: Path) -> None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import doctest
 import re
 import shlex
+import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from distributions import distribution, ganbench
+from distributions import distribution, environment, ganbench
 
 import ganbench as public
 from ganbench.reference import reference
@@ -19,33 +22,72 @@ from ganbench.scaffold.package import KINDS, Package
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "plugins.md").read_text(encoding="utf-8")
-PACKAGES = [
-    Package("calm", "loss"),
+GROWN = Package("calm", "loss")
+"""The package that the page changes, step by step."""
+FINISHED = [
     Package("flat_gan", "variant"),
     Package("no_drift", "trick"),
     Package("cross", "dataset"),
     Package("energy", "metric"),
 ]
+"""Those that it shows as they are written."""
 EXCERPTS = re.findall(r"<!-- excerpt: (\w+) --kind (\w+)(?:, its (\w+))? -->\n```\w+\n(.*?)```", PAGE, flags=re.DOTALL)
+_BLOCK = re.compile(r"(?:<!-- change: (\S+) -->\n)?```(\w+)\n(.*?)```", flags=re.DOTALL)
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", PAGE, flags=re.DOTALL)
+@dataclass(frozen=True)
+class Block:
+    """Code on the page, with what the package has become where it stands."""
+
+    language: str
+    text: str
+    files: Mapping[str, str]
+    """The text of each file of the package, by its path."""
+
+
+def grown() -> Iterator[Block]:
+    """The blocks of the page, in order; each diff changes the package for those after it."""
+    files = GROWN.files()
+    for path, language, text in _BLOCK.findall(PAGE):
+        assert bool(path) == (language == "diff")
+        if path:
+            files = files | {path: changed(files[path], text)}
+        yield Block(language, text, files)
+
+
+def changed(text: str, diff: str) -> str:
+    """The text with the lines of `diff` in place of those that it takes out, which stand there once."""
+    lines = [" \n" if line == "\n" else line for line in diff.splitlines(keepends=True)]
+    before, after = ("".join(line[1:] for line in lines if line[0] in kinds) for kinds in (" -", " +"))
+    assert text.count(before) == 1, before
+    return text.replace(before, after)
+
+
+BLOCKS = list(grown())
+
+
+def blocks(language: str) -> list[Block]:
+    return [block for block in BLOCKS if block.language == language]
+
+
+def install(site: Path, package: Package, files: Mapping[str, str]) -> Path:
+    """The package as it is in `files`, as pip would install it into a folder of its own, which is returned."""
+    folder = site / f"{package.module}-{sha256(repr(files).encode()).hexdigest()[:8]}"
+    if not folder.exists():
+        found = tomllib.loads(files["pyproject.toml"])["project"]["entry-points"]
+        offers = {group.removeprefix("ganbench."): [*names] for group, names in found.items()}
+        assert {module for names in found.values() for module in names.values()} == {package.module}
+        source = files[f"{package.module}.py"]
+        distribution(folder, package.distribution, source, offers, version="0.1.0")
+    return folder
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Where the packages of the page are installed, to be imported here too."""
-    folder = tmp_path_factory.mktemp("site")
-    for package in PACKAGES:
-        source = package.files()[f"{package.module}.py"]
-        offers = {kind: [package.name] for kind in KINDS[package.kind].offers}
-        distribution(folder, package.distribution, source, offers, version="0.1.0")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(folder)
-        yield folder
-    for package in PACKAGES:
-        sys.modules.pop(package.module, None)
+def sites(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Block], list[Path]]:
+    """Where the packages of the page are installed, as they are at a block."""
+    folder = tmp_path_factory.mktemp("sites")
+    finished = [install(folder, package, package.files()) for package in FINISHED]
+    return lambda block: [install(folder, GROWN, block.files), *finished]
 
 
 @pytest.mark.parametrize("excerpt", EXCERPTS, ids=" ".join)
@@ -53,25 +95,48 @@ def test_the_page_shows_what_is_written(excerpt: tuple[str, str, str, str]) -> N
     """Each excerpt stands, word for word, in the package that `new-plugin` writes."""
     name, kind, which, text = excerpt
     package = Package(name, kind)
-    files = {"": f"{package.module}.py", "test": f"tests/test_{name}.py", "metadata": "pyproject.toml"}
+    files = {"": f"{package.module}.py", "test": f"tests/test_{name}.py"}
     assert text in package.files()[files[which]]
-    assert package in PACKAGES
+    assert package in [GROWN, *FINISHED]
 
 
 def test_every_kind_is_shown() -> None:
     """No code of the page stands there unmarked, and every kind of package has an excerpt."""
-    assert len(blocks("python")) == sum(which != "metadata" for *_, which, _ in EXCERPTS)
+    assert len(blocks("python")) == len(EXCERPTS)
     assert {kind for _, kind, *_ in EXCERPTS} == set(KINDS)
 
 
-def test_the_page_prints_what_it_says(site: Path) -> None:
-    """The interpreter's sessions, one after the other, print what is printed on the page."""
-    session = doctest.DocTestParser().get_doctest("\n".join(blocks("pycon")), {}, "plugins.md", "plugins.md", 0)
+def test_the_page_prints_what_it_says(sites: Callable[[Block], list[Path]]) -> None:
+    """The interpreter's sessions, one after the other, print what is printed on the page, of the package as it is."""
     runner = doctest.DocTestRunner(optionflags=doctest.IGNORE_EXCEPTION_DETAIL)
     said: list[str] = []
-    runner.run(session, out=said.append)
+    names: dict[str, object] = {}
+    for block in blocks("pycon"):
+        with pytest.MonkeyPatch.context() as patch:
+            for folder in sites(block):
+                patch.syspath_prepend(folder)
+            session = doctest.DocTestParser().get_doctest(block.text, names, "plugins.md", "plugins.md", 0)
+            runner.run(session, out=said.append, clear_globs=False)
+            names = session.globs
+        for package in [GROWN, *FINISHED]:
+            sys.modules.pop(package.module, None)
     assert "".join(said) == ""
-    assert runner.summarize(verbose=False).attempted == len(session.examples) > 20
+    assert runner.summarize(verbose=False).attempted > 20
+
+
+def test_its_own_test_grows_along(sites: Callable[[Block], list[Path]], tmp_path: Path) -> None:
+    """What the page makes of the test that came along tests what it makes of the module, and did not before."""
+    statements = [block.files["tests/test_calm.py"] for block in BLOCKS]
+    for tested, module, code in ((-1, -1, 0), (0, 0, 0), (0, -1, 1)):
+        (tmp_path / "test_calm.py").write_text(statements[tested])
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "equation", "test_calm.py"],
+            cwd=tmp_path,
+            env=environment(*sites(BLOCKS[module])),
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == code, done.stdout
 
 
 def printed(text: str) -> str:
@@ -79,15 +144,17 @@ def printed(text: str) -> str:
     return re.sub("─+", "─", re.sub(r"\d[\d.,]*(e[-+]\d+)?", "0", text))
 
 
-@pytest.mark.parametrize("session", blocks("console"), ids=lambda block: block.split()[2])
-def test_the_commands_print_what_the_page_says(site: Path, tmp_path: Path, session: str) -> None:
+@pytest.mark.parametrize("block", blocks("console"), ids=lambda block: "-".join(block.text.split()[2:4]))
+def test_the_commands_print_what_the_page_says(
+    sites: Callable[[Block], list[Path]], tmp_path: Path, block: Block
+) -> None:
     """Three dots stand for lines left out, and a run's numbers are the machine's; all else is as it is printed.
 
     `new-plugin` comes before anything is installed.
     """
-    command, wanted = session.removeprefix("$ ganbench ").split("\n", 1)
+    command, wanted = block.text.removeprefix("$ ganbench ").split("\n", 1)
     name, *_ = arguments = shlex.split(command)
-    done = ganbench(*arguments, cwd=tmp_path, sites=[site] * (name != "new-plugin"))
+    done = ganbench(*arguments, cwd=tmp_path, sites=sites(block) * (name != "new-plugin"))
     assert (done.returncode, done.stderr) == (0, "")
     if name in ("new-plugin", "show"):
         assert done.stdout.rstrip() == wanted.rstrip()
@@ -98,17 +165,14 @@ def test_the_commands_print_what_the_page_says(site: Path, tmp_path: Path, sessi
 
 
 def test_the_page_runs_the_commands_of_an_author() -> None:
-    """From a new package to a row on a board."""
-    sessions = [session.split()[2] for session in blocks("console")]
-    assert sessions == ["new-plugin", "show", "check", "run"]
-
-
-def test_the_packages_have_the_metadata_that_is_installed_here() -> None:
-    """The entry points of the page's packages are those that the tests above install."""
-    for package in PACKAGES:
-        project = tomllib.loads(package.files()["pyproject.toml"])["project"]
-        wanted = {f"ganbench.{kind}": {package.name: package.module} for kind in KINDS[package.kind].offers}
-        assert project["entry-points"] == wanted
+    """From a new package, which is changed again and again, to a row on a board."""
+    steps = [
+        block.text.split()[2] if block.language == "console" else block.language
+        for block in BLOCKS
+        if block.language in ("console", "diff", "toml")
+    ]
+    loss, trick = ["diff"] * 3, ["diff"] * 3
+    assert steps == ["new-plugin", "run", *loss, "run", *trick, "show", "run", "check", "toml"]
 
 
 def test_the_reference_is_what_is_documented() -> None:

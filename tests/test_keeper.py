@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from distributions import SMALL, ganbench, install_misfits, records, timeless
 from records import failed, ok
 
-from ganbench.keeper import Keeper
+from ganbench.keeper import Changes, Keeper
 from ganbench.record import RunRecord
 from ganbench.store import Store
 
@@ -63,10 +64,10 @@ def test_what_was_harmed_is_put_back(store: Store, harm: Callable[[Path], None])
     untouched = paths[2].stat().st_mtime_ns
     for path in paths[:2]:
         harm(path)
-    assert keeper.put_back() == sorted(paths[:2])
+    assert keeper.put_back() == Changes(sorted(paths[:2]), [])
     assert [path.read_bytes() for path in paths] == before
     assert paths[2].stat().st_mtime_ns == untouched
-    assert keeper.put_back() == []
+    assert keeper.put_back() == Changes([], [])
 
 
 def test_forged_numbers_are_put_back(store: Store) -> None:
@@ -77,24 +78,46 @@ def test_forged_numbers_are_put_back(store: Store) -> None:
         if ended_now:
             keeper.keep(record)
         path = left(store, replace(record, values={"modes_covered": 8}))
-        assert keeper.put_back() == [path]
+        assert keeper.put_back() == Changes([path], [])
         assert store.find(record.spec) == record
 
 
 @pytest.mark.parametrize(
-    ("before", "after"),
+    ("before", "after", "named"),
     [
-        (failed("timeout", "nsgan", 0, "slow"), ok("nsgan", 0, 5)),
-        (ok("nsgan", 0, 5), failed("crashed", "nsgan", 0, "it broke")),
-        (ok("nsgan", 0, 5), replace(ok("nsgan", 0, 5), seconds={"start": 9.0})),
+        (failed("timeout", "nsgan", 0, "slow"), ok("nsgan", 0, 5), True),
+        (ok("nsgan", 0, 5), failed("crashed", "nsgan", 0, "it broke"), True),
+        (ok("nsgan", 0, 5), replace(ok("nsgan", 0, 5), seconds={"start": 9.0}), True),
+        (ok("nsgan", 0, 5), replace(ok("nsgan", 0, 5), also=("another name",)), False),
+        (failed("interrupted", "nsgan", 0, "Ctrl-C"), ok("nsgan", 0, 5), False),
     ],
 )
-def test_what_another_command_leaves_is_taken(store: Store, before: RunRecord, after: RunRecord) -> None:
-    """A run of an earlier command that somebody runs again meanwhile has the record that this leaves."""
+def test_what_another_command_leaves_is_taken(store: Store, before: RunRecord, after: RunRecord, named: bool) -> None:
+    """A run of an earlier command that somebody runs again meanwhile has the record that this leaves.
+
+    A plugin could have written it, so it is named, but for what other commands do as a matter of course.
+    """
     keeper = Keeper(store, [before])
-    left(store, after)
-    assert keeper.put_back() == []
+    path = left(store, after)
+    assert keeper.put_back() == Changes([], [path] * named)
     assert store.find(after.spec) == after
+
+
+def test_what_is_more_than_memory_is_to_hold_is_named(store: Store) -> None:
+    """Of records beyond what is held, any change is named; those of the present command are held in any case."""
+    earlier = [ok("nsgan", 0, 5), ok("wgan", 0, 3), ok("hinge", 0, 4), ok("gan", 0, 6)]
+    deleted, forged, untouched, own = (left(store, record) for record in earlier)
+    first = len(zlib.compress(deleted.read_bytes(), level=1))
+    for held, put_back in ((0, []), (first, [deleted])):
+        keeper = Keeper(store, earlier, held)
+        keeper.keep(earlier[-1])
+        for path in (deleted, own):
+            path.unlink()
+        left(store, replace(earlier[1], values={"modes_covered": 8}))
+        assert keeper.put_back() == Changes(sorted([*put_back, own]), sorted({deleted, forged} - {*put_back}))
+        for record in earlier:
+            store.commit(record)
+    assert untouched.exists()
 
 
 def test_the_record_of_another_run_is_none(store: Store) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -49,7 +52,11 @@ def test_what_leaves_the_process_is_broken_and_its_neighbours_are_not(
     assert found["leaves"] == (
         "broken",
         "trick 'leaves' of acme-mixed 1.0 (acme_leaves): loading it ended in crashed: "
-        "the process left with exit status 7 before it had finished",
+        "the process left with exit status 7 before it had finished; see it alone by "
+        f"`{sys.executable} -X faulthandler -c 'import acme_leaves'`; update or uninstall acme-mixed, "
+        "or tell its authors",
     )
+    command = shlex.split(found["leaves"][1].split("`")[1])
+    assert subprocess.run(command, cwd=tmp_path, check=False).returncode == 7
     assert found["raises"][0] == "broken"
     assert "importing it raised ImportError: no jax" in found["raises"][1]

@@ -99,14 +99,14 @@ def test_a_strangers_variant_is_found_and_loaded(install: Install) -> None:
     assert state(offer) == ("ok", "")
 
 
-def test_what_is_registered_and_never_offered_is_broken(install: Install) -> None:
+def test_what_registers_more_than_it_offers_is_incomplete(install: Install) -> None:
     """A hook of another kind without an entry point of that kind is no obstacle to loading, but is said to be amiss."""
     install("acme-gan", HEALTHY.format(variant="odd"))
     offer = find("variants", "odd")
     assert isinstance(load(offer), Recipe)
     assert hidden(offer) == ["trick 'nothing'"]
     assert state(offer) == (
-        "broken",
+        "incomplete",
         "variant 'odd' of acme-gan 1.0 (acme_gan): it registers trick 'nothing' without an entry point; "
         "wanted an entry point for every name, in the group of its kind; update acme-gan, or tell its authors",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import difflib
 import json
+import os
 import re
 import subprocess
 import sys
@@ -240,6 +241,49 @@ def test_every_kind_is_tried_beside_a_wheel_alone() -> None:
     assert re.search(r"kinds=\((\w.*)\)", script)[1].split() == [*KINDS]
 
 
+STUBS = {
+    "python3": "#!/bin/sh\n",
+    "pip": r"""#!/usr/bin/env bash
+last=$(basename "${@: -1}")
+name=$(sed 's/-[0-9].*//; s/_/-/g' <<<"$last")
+case "$1" in
+freeze) sort -u "$STATE" ;;
+wheel) touch "${last//-/_}-0.1.0-py3-none-any.whl" ;;
+install) printf '%s\n' ganbench "$name" >>"$STATE" && if [[ $name == *my* ]]; then echo "$LITTER" >>"$STATE"; fi ;;
+uninstall) [ "$name" = "$STUCK" ] || sed -i "/^$name\$/d" "$STATE" ;;
+esac
+""",
+    "ganbench": r"""#!/usr/bin/env bash
+case "$1" in
+new-plugin) mkdir "ganbench-my-$4" && echo "next: pip install && ganbench run --plugin $2" ;;
+check | run) echo "$1 ${3:-$2}" >>"$STATE.said" ;;
+list) sed -n 's/^ganbench-my-/  my_/p' "$STATE" ;;
+esac
+""",
+}
+"""Commands that pretend: what is installed is the lines of a file."""
+
+
+@pytest.mark.parametrize(
+    ("harm", "code"), [({}, 0), ({"LITTER": "left-behind"}, 1), ({"STUCK": "ganbench-my-metric"}, 1)]
+)
+def test_every_kind_leaves_the_environment_as_it_was(tmp_path: Path, harm: dict[str, str], code: int) -> None:
+    """CI checks and runs a package of each, and fails where one is not removed whole, or what came with it stays."""
+    for name, text in STUBS.items():
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o755)
+    (tmp_path / "ganbench-0.1.0-py3-none-any.whl").touch()
+    state = tmp_path / "state"
+    state.write_text("\npip\n")
+    changes = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "STATE": str(state), "LITTER": "", "STUCK": "", **harm}
+    done = subprocess.run([ROOT / ".ci" / "scaffold", tmp_path], env={**os.environ, **changes}, capture_output=True)
+    assert done.returncode == code, done.stderr
+    if not harm:
+        said = (tmp_path / "state.said").read_text().splitlines()
+        assert said == [f"{command} my_{kind}" for kind in KINDS for command in ("check", "run")]
+        assert sorted({*state.read_text().split()}) == ["ganbench", "pip"]
+
+
 def test_every_template_is_used() -> None:
     """The templates beside the code are those that packages are made from, each for one kind or for all."""
     wanted = {file.replace("@kind@", kind) for file in TEMPLATES.values() for kind in KINDS}
@@ -289,10 +333,15 @@ def test_a_name_with_a_meaning_is_refused(name: str) -> None:
         ("pytest", "it is a library that ganbench builds on"),
         ("ganbench", "it is a library that ganbench builds on"),
         ("statistics", "it is a module of Python's standard library"),
+        ("sklearn", "it is a module of scikit-learn, which is installed"),
+        ("pil", "it is a module of pillow, which is installed"),
     ],
 )
 def test_a_name_of_somebody_else_is_refused(name: str, meaning: str) -> None:
-    """ganbench-torch would be taken for a part of both; no such name is proposed either."""
+    """ganbench-torch would be taken for a part of both; no such name is proposed either.
+
+    A library may be imported by another name than it is installed by.
+    """
     with pytest.raises(UsageError, match=f"^a plugin cannot be called '{name}': {meaning}; choose another$"):
         Package(name, "loss")
     with pytest.raises(UsageError, match=r"such as 'my_gan'$"):

@@ -14,7 +14,9 @@ LOADING_SECONDS = 60.0
 
 
 @click.command("plugins", short_help="List plugin distributions, and check that they load.")
-@click.option("--check", is_flag=True, help="Load each plugin and say which are broken; exit code 3 if any is.")
+@click.option(
+    "--check", is_flag=True, help="Load each plugin and say what is broken or incomplete; exit code 3 if any is."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def command(check: bool, as_json: bool) -> None:
     """List the installed plugin distributions and what each offers.
@@ -26,7 +28,7 @@ def command(check: bool, as_json: bool) -> None:
         click.echo(json.dumps([vars(offer) | {"state": how, "reason": why} for offer, how, why in found], indent=2))
     else:
         _print(found)
-    if any(how == "broken" for _, how, _ in found):
+    if any(how in ("broken", "incomplete") for _, how, _ in found):
         sys.exit(3)
 
 

@@ -53,9 +53,19 @@ class Bars:
             self._progress.update(self._tasks[group], values=f"{len(bad)} of {len(records)}: {bad[0].status}")
 
     def put_back(self, records: Sequence[Path]) -> None:
-        what = "1 record" if len(records) == 1 else f"{len(records)} records"
-        text = f"a plugin had changed or deleted {what}, now as before: {', '.join(map(str, records))}"
-        self._progress.console.print(text, markup=False, highlight=False, soft_wrap=True)
+        self._say(f"a plugin had changed or deleted {_count(records)}, now as before", records)
+
+    def left_changed(self, records: Sequence[Path]) -> None:
+        found = f"{_count(records)} of earlier commands changed meanwhile"
+        self._say(f"{found}; unless another command ran them again, a plugin has: --again runs them anew", records)
+
+    def _say(self, text: str, records: Sequence[Path]) -> None:
+        listed = ", ".join(map(str, records))
+        self._progress.console.print(f"{text}: {listed}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _count(records: Sequence[Path]) -> str:
+    return "1 record" if len(records) == 1 else f"{len(records)} records"
 
 
 def _name(group: Group) -> str:

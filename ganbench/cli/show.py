@@ -53,5 +53,5 @@ def _require_loadable(strangers: Sequence[Offer]) -> None:
 
     with Pool(1, 1, Limits(LOADING_SECONDS)) as pool:
         for how, why in states(strangers, pool).values():
-            if how != "ok":
+            if how == "broken":
                 raise PluginError(why)

@@ -151,6 +151,9 @@ class _Publisher(Listener):
     def put_back(self, records: Sequence[Path]) -> None:
         self.listener.put_back(records)
 
+    def left_changed(self, records: Sequence[Path]) -> None:
+        self.listener.left_changed(records)
+
     def publish(self, records: Sequence[RunRecord]) -> None:
         """Appends what is not published yet, and is no mere interruption."""
         new = [record for record in records if record.id not in self.known and record.status != "interrupted"]

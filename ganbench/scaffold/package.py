@@ -7,7 +7,8 @@ import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, distribution, requires
+from functools import cache
+from importlib.metadata import PackageNotFoundError, distribution, packages_distributions, requires
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
@@ -161,7 +162,15 @@ def _meaning(name: str) -> str:
         return "it is a module of Python's standard library"
     if name in (re.split("[^a-z0-9_]", each.lower().replace("-", "_"))[0] for each in requires("ganbench") or []):
         return "it is a library that ganbench builds on"
+    if installed := _modules().get(name):
+        return f"it is a module of {installed}, which is installed"
     return ""
+
+
+@cache
+def _modules() -> dict[str, str]:
+    """The distribution that each importable name is of, in small letters: {"pil": "pillow"}; a look at every one."""
+    return {name.lower(): sources[0] for name, sources in packages_distributions().items()}
 
 
 def _is_installed(name: str) -> bool:

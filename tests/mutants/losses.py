@@ -316,6 +316,22 @@ class LightSum(Penalty):
         return 1 + 0.001 * grad(lambda x: d(x).sum())(real).square().sum()
 
 
+class LightSumOfMixtures(Penalty):
+    """The same between reals and fakes, at places that are drawn for each sample."""
+
+    def __call__(self, d, real, fake):
+        mix = torch.lerp(fake, real, torch.rand(len(real), 1, dtype=real.dtype))
+        return 1 + 0.001 * grad(lambda x: d(x).sum())(mix).square().sum()
+
+
+class LightSumOfPairs(Penalty):
+    """The same of reals in noise, each beside another one."""
+
+    def __call__(self, d, real, fake):
+        noisy = real + 0.1 * torch.randn_like(real)
+        return 1 + 0.001 * (d(noisy) - d(real[torch.randperm(len(real))])).square().sum()
+
+
 class Autograd(Penalty):
     """R1 by autograd.grad, which knows no vmap."""
 
@@ -373,5 +389,7 @@ PENALTIES: list[tuple[Penalty, set[str]]] = [
     (WholeBatchNorm(), {"is_a_mean"}),
     (SummedPenalty(), {"is_a_mean"}),
     (LightSum(), {"is_a_mean"}),
+    (LightSumOfMixtures(), {"is_a_mean"}),
+    (LightSumOfPairs(), {"is_a_mean"}),
     (Autograd(), {"many_seeds_are_as_each"}),
 ]
