@@ -38,12 +38,15 @@ def interquartile_mean(values: ArrayLike) -> float:
 
 
 def performance_profile(scores: ArrayLike, thresholds: ArrayLike) -> NDArray[np.float64]:
-    """The share of `scores` (runs,) above each of `thresholds` (k,): (k,). A run at -inf is above none.
+    """The share of `scores` (runs,) that reach each of `thresholds` (k,): (k,). A run at -inf reaches none.
+
+    The paper counts what is above a threshold, which differs at the scores alone: here a run reaches its own.
 
     Raises:
         ValueError: when either is empty or has a NaN.
     """
-    return np.asarray(np.mean(_scores(scores)[:, None] > _scores(thresholds), axis=0))
+    found = _scores(scores)[:, None]
+    return np.asarray(np.mean((found >= _scores(thresholds)) & ~np.isneginf(found), axis=0))
 
 
 def _scores(values: ArrayLike) -> NDArray[np.float64]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from itertools import zip_longest
 from typing import Any
 
 from ganbench.errors import one_line
@@ -96,10 +97,16 @@ class Agreement:
 
     @property
     def bit_equal(self) -> bool:
-        """Whether status and every number, of the whole curve too, are the same to the last bit, but for seconds."""
-        if self.recorded.status not in MEASURED:
-            return self.recorded.status == self.reproduced.status
-        return _numbers(self.recorded) == _numbers(self.reproduced)
+        """Whether status and every recorded number, of the whole curve too, are there again to the last bit.
+
+        But for seconds; a number that the record lacks asks for nothing.
+        """
+        alike = self.recorded.status == self.reproduced.status
+        if not alike or self.recorded.status not in MEASURED:
+            return alike
+        return all(
+            _is_there(before, now) for before, now in zip_longest(_numbers(self.recorded), _numbers(self.reproduced))
+        )
 
     @property
     def holds(self) -> bool:
@@ -152,9 +159,16 @@ def _counted(meters: Mapping[str, float]) -> dict[str, float]:
     return {name: value for name, value in meters.items() if name != CLOCK}
 
 
-def _numbers(record: RunRecord) -> tuple[Any, ...]:
-    curve = [(point["fraction"], _counted(point["meters"]), point["values"]) for point in record.curve]
-    return record.status, record.values, _counted(record.meters), curve
+def _numbers(record: RunRecord) -> Iterator[Mapping[str, float]]:
+    """Those of the whole run, then those of each point of its curve."""
+    yield {**_counted(record.meters), **{f"value {name}": value for name, value in record.values.items()}}
+    for point in record.curve:
+        values = {f"value {name}": value for name, value in point["values"].items()}
+        yield {"fraction": point["fraction"], **_counted(point["meters"]), **values}
+
+
+def _is_there(before: Mapping[str, float] | None, now: Mapping[str, float] | None) -> bool:
+    return before is not None and now is not None and before.items() <= now.items()
 
 
 _SCALARS = ("python", "platform", "device", "threads")

@@ -26,6 +26,10 @@ class Archive:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
+    def path(self, dataset: str) -> Path:
+        """The file of a dataset's records."""
+        return self.folder / f"{slug(dataset)}.jsonl"
+
     def records(self) -> Iterator[RunRecord | StoreError]:
         """Every record, by file and line; what is no record, or gives a known run other numbers, comes as an error."""
         seen: dict[str, tuple[str, RunRecord]] = {}
@@ -54,8 +58,7 @@ class Archive:
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         for record in records:
-            path = self.folder / f"{slug(record.spec.dataset)}.jsonl"
-            with path.open("ab") as file:
+            with self.path(record.spec.dataset).open("ab") as file:
                 file.write(record.to_json().encode() + b"\n")
                 file.flush()
                 os.fsync(file.fileno())

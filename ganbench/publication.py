@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
+from ganbench.archive import Archive
 from ganbench.atomic import replacing, write_text
 from ganbench.errors import UsageError
 from ganbench.leaderboards.board import Board
@@ -23,9 +24,12 @@ from ganbench.leaderboards.overview import overview_markdown, with_overview
 from ganbench.notebook import joined
 
 
-def publish(boards: Sequence[Board], folder: Path, readme: Path | None = None) -> list[Path]:
+def publish(
+    boards: Sequence[Board], folder: Path, readme: Path | None = None, records: Path | None = None
+) -> list[Path]:
     """Writes tables, pictures and page into `folder`, and the overview into `readme`; returns what was written.
 
+    The page links `records`, the published ones that the boards are made of, where they lie in `folder`.
     The phase plane of a board whose table is there already, with its picture, shows the same runs and is left alone.
 
     Raises:
@@ -34,7 +38,11 @@ def publish(boards: Sequence[Board], folder: Path, readme: Path | None = None) -
     """
     text = with_overview(readme, overview_markdown(boards)) if readme else ""
     to_draw = _without_phases(boards, folder)
-    written = [*write_boards(boards, folder), *_phases(to_draw, folder), write_page(boards, folder)]
+    written = [
+        *write_boards(boards, folder),
+        *_phases(to_draw, folder),
+        write_page(boards, folder, _linked(boards, folder, records)),
+    ]
     if readme:
         write_text(readme, text)
         written.append(readme)
@@ -49,9 +57,12 @@ def withdraw(boards: Sequence[Board], folder: Path) -> list[Path]:
     return gone
 
 
-def differences(boards: Sequence[Board], folder: Path, readme: Path | None = None) -> list[str]:
+def differences(
+    boards: Sequence[Board], folder: Path, readme: Path | None = None, records: Path | None = None
+) -> list[str]:
     """What in `folder` and `readme` is not what `publish` would write, a sentence each; pictures are not compared."""
-    wanted = {folder / name: text for name, text in {**board_texts(boards), PAGE: page_text(boards, folder)}.items()}
+    page = page_text(boards, folder, _linked(boards, folder, records))
+    wanted = {folder / name: text for name, text in {**board_texts(boards), PAGE: page}.items()}
     if readme:
         wanted[readme] = with_overview(readme, overview_markdown(boards))
     missing = [f"{path} is missing" for path in wanted if not path.exists()]
@@ -76,6 +87,15 @@ def write_parquet(boards: Sequence[Board], path: Path) -> None:
         joined(boards).to_parquet(temporary, index=False)
 
 
+def _linked(boards: Sequence[Board], folder: Path, records: Path | None) -> dict[str, str]:
+    """The paths of the files of published records in `folder`, relative to it, by dataset."""
+    if records is None or not records.resolve().is_relative_to(folder.resolve()):
+        return {}
+    inside = records.resolve().relative_to(folder.resolve())
+    paths = {board.conditions.dataset: Archive(records).path(board.conditions.dataset) for board in boards}
+    return {dataset: (inside / path.name).as_posix() for dataset, path in paths.items() if path.exists()}
+
+
 def _without_phases(boards: Sequence[Board], folder: Path) -> list[Board]:
     """The boards with paths to draw of which `folder` lacks the picture, or holds that of other runs.
 
@@ -84,8 +104,8 @@ def _without_phases(boards: Sequence[Board], folder: Path) -> list[Board]:
     with_paths = [board for board in boards if {"theta", "psi"} <= board.quantities.keys()]
     return [
         board
-        for slug, board in zip(slugs(with_paths), with_paths, strict=True)
-        if not (folder / f"{slug}.png").exists() or _text(folder / f"{slug}.csv") != board_csv(board)
+        for name, board in zip(slugs(with_paths), with_paths, strict=True)
+        if not (folder / f"{name}.png").exists() or _text(folder / f"{name}.csv") != board_csv(board)
     ]
 
 

@@ -42,9 +42,9 @@ def test_few_failures_leave_the_interquartile_mean_finite():
         interquartile_mean([-INF, INF])
 
 
-def test_a_performance_profile_is_the_share_above():
-    """Strictly above; a failure is above nothing, not even -inf."""
-    assert performance_profile([1, 2, 3, -INF], [-INF, 0, 2, 3]).tolist() == [0.75, 0.75, 0.25, 0]
+def test_a_performance_profile_is_the_share_that_reaches():
+    """A run reaches its own score; a failure reaches nothing, not even -inf."""
+    assert performance_profile([1, 2, 3, -INF], [-INF, 0, 2, 3, 4]).tolist() == [0.75, 0.75, 0.5, 0.25, 0]
 
 
 @pytest.mark.parametrize("values", [[], [math.nan], [[1.0]]])

@@ -30,6 +30,12 @@ def test_the_same_record_is_equal_to_the_last_bit():
     assert [row.name for row in agreement.rows] == ["modes_covered", "reverse_kl", *list(METERS)[:4]]
 
 
+def test_what_was_measured_since_leaves_a_record_equal_to_the_last_bit():
+    """An older record lacks it; the other way about a number is missing."""
+    older, newer = recorded(reverse_kl=0.5), recorded(reverse_kl=0.5, auc=0.75)
+    assert (Agreement(older, newer).bit_equal, Agreement(newer, older).bit_equal) == (True, False)
+
+
 def test_a_curve_that_differs_is_not_equal_to_the_last_bit():
     """Though its last point, which is what is compared within the tolerance, may be."""
     one = recorded(reverse_kl=0.5)

@@ -13,7 +13,9 @@ from ganbench.leaderboards.files import board_csv, slugs, write_boards
 from ganbench.leaderboards.frame import runs_frame
 from ganbench.leaderboards.markdown import board_markdown, escaped
 from ganbench.leaderboards.numbers import count_text, estimate_text, magnitude_text, seconds_text
+from ganbench.leaderboards.robust import middle_text
 from ganbench.leaderboards.row import Estimate
+from ganbench.leaderboards.visible import table_csv
 
 NSGAN = [ok("nsgan", 0, 6), ok("nsgan", 1, 7), ok("nsgan", 2, 8)]
 WGAN = [ok("wgan", 0, 3), failed("diverged", "wgan", 1, "weights were not finite")]
@@ -42,13 +44,14 @@ def test_csv_holds_every_number_with_its_conditions():
     cost = "17282,17153,1280,10,10,2500000,0.5,0.025,0.25"
     expected = (
         "dataset,fingerprint,standard,budget,samples,batch_size,points,extractor,extractor_hash,device,threads,machine,protocol,"
-        "cell,rank_best,rank_worst,ties,seeds,seeds_ok,failures,modes_covered.mean,modes_covered.half_width,modes_covered.seeds,"
+        "cell,rank_best,rank_worst,ties,seeds,seeds_ok,failures,"
+        "modes_covered.mean,modes_covered.half_width,modes_covered.seeds,modes_covered.interquartile_mean,"
         "parameters.generator,parameters.discriminator,real_samples,d_steps,g_steps,flops,"
         "training_seconds,step_seconds,evaluation_seconds,runs\n"
-        f"{conditions},nsgan,1,3,a,3,3,,7,2.484137712,3,{cost},{ids[0]}\n"
-        f"{conditions},wgan,1,3,a,2,1,1 diverged,3,,1,{cost},{ids[1]}\n"
-        f"{conditions},gan,1,3,a,1,0,1 timeout,,,0,,,,,,,,,,{ids[2]}\n"
-        f"{conditions},control: held-out real data,,,,1,1,,8,,1,{cost},{ids[3]}\n"
+        f"{conditions},nsgan,1,3,a,3,3,,7,2.484137712,3,,{cost},{ids[0]}\n"
+        f"{conditions},wgan,1,3,a,2,1,1 diverged,3,,1,,{cost},{ids[1]}\n"
+        f"{conditions},gan,1,3,a,1,0,1 timeout,,,0,,,,,,,,,,,{ids[2]}\n"
+        f"{conditions},control: held-out real data,,,,1,1,,8,,1,,{cost},{ids[3]}\n"
     )
     assert board_csv(only([HELD_OUT, *GAN, *WGAN, *NSGAN])) == expected
 
@@ -91,7 +94,9 @@ Cannot be decided with n = 1 seed: even a clear difference would need 6.
 | nsgan  | 1-2    | a      | 3 of 3     |           | 7.0 ± 2.5         |
 | gan    | 1-2    | a      | 0 of 1     | 1 timeout |                   |
 
-## Cost of one seed
+## Cost of one seed and its runs
+
+All files of this board call a cell as here; those of pairs and interactions name no runs: look them up here.
 
 | cell   | parameters of generator   | parameters of discriminator   | real samples   | d_steps   | g_steps   \
 | FLOPs   | training seconds   | seconds a step   | evaluation seconds   \
@@ -288,9 +293,67 @@ def test_escaped_text_is_readable():
 
 
 def test_hostile_text_stays_in_its_csv_field():
-    """A reader of the CSV gets the cell's name back as it was."""
+    """A reader of the CSV gets the cell's name back, each character that is not printable as an escape."""
     (line,) = csv.DictReader(io.StringIO(board_csv(only([ok('a,"b"\n|c', 0, 1)]))))
-    assert line["cell"] == 'a,"b"\n|c'
+    assert line["cell"] == r'a,"b"\n|c'
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("=1+1", "'=1+1"),
+        ("+ r1(weight=10.0)", "'+ r1(weight=10.0)"),
+        ("-2", "'-2"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("\t=1", r"'\t=1"),
+        ("a=1", "a=1"),
+        ("x\x1b[31m", r"x\x1b[31m"),
+        ("\u202eevil", r"\u202eevil"),
+        ("雪 ñ \x9b", r"雪 ñ \x9b"),
+        ("'", "'"),
+        ("", ""),
+    ],
+)
+def test_csv_is_safe_to_open(text, shown):
+    """Neither a terminal nor a spreadsheet acts on a text or a heading; numbers below 0 stay numbers."""
+    frame = pd.DataFrame({text: [-1.5, None], "text": [text, text], "mixed": [-2, text]})
+    head, *lines = csv.reader(io.StringIO(table_csv(frame)))
+    assert head == [shown, "text", "mixed"]
+    assert lines == [["-1.5", shown, "-2"], ["", shown, shown]]
+
+
+def test_the_interquartile_mean_counts_failures_as_worst():
+    """Of 1, 5, 6, 9 it is 5.5; with a failure in the place of 1 too, and of two none; of three seeds there is none."""
+    four = [ok("four", seed, value) for seed, value in enumerate((6, 1, 9, 5))]
+    one = [ok("one", seed, value) for seed, value in enumerate((6, 9, 5))] + [failed("crashed", "one", 3)]
+    two = [ok("two", 0, 6), ok("two", 1, 9), failed("crashed", "two", 2), failed("timeout", "two", 3)]
+    column = "modes_covered.interquartile_mean"
+    for way, cut in (("higher", 5.5), ("lower", 7.5)):
+        records = [
+            replace(each, quantities={"modes_covered": {"direction": way}}) for each in [*four, *one, *two, *NSGAN]
+        ]
+        board = only(records)
+        found = dict(zip(board.table["cell"], board.table[column], strict=True))
+        assert (found["four"], found["one"]) == (5.5, cut)
+        assert pd.isna(found["two"])
+        assert pd.isna(found["nsgan"])
+        assert [middle_text(row, "modes_covered", {"direction": way}) for row in board.rows] == [
+            {
+                "four": "5.5, of 4 seeds, a failed one being worst",
+                "one": f"{cut}, of 4 seeds, a failed one being worst",
+                "two": "worse than any number, of 4 seeds, a failed one being worst",
+                "nsgan": "not to be had of 3 seeds: it takes 4",
+            }[row.cell]
+            for row in board.rows
+        ]
+
+
+@pytest.mark.parametrize("how", [{"direction": "neither"}, {"direction": "lower", "labels": ["converges"]}])
+def test_words_and_diagnoses_have_no_interquartile_mean(how):
+    """There is no middle of words, nor of what has no worst."""
+    board = only([replace(ok("gan", seed, 0), quantities={"modes_covered": how}) for seed in range(4)])
+    assert not any("interquartile" in name for name in board.table)
+    assert middle_text(board.rows[0], "modes_covered", how) == ""
 
 
 def test_files_are_whole_named_and_repeatable(tmp_path):

@@ -34,6 +34,14 @@ def test_what_is_the_same_in_all_cells_stands_in_the_head_and_the_rest_in_the_ce
     assert lines(W2, cells) == {"w2": Line({"limit": "2"}, {"floor": "w2_floor"})}
 
 
+def test_points_are_in_no_table():
+    """However many there are; where what they are of is absent, no number is lost."""
+    points = {f"fid@{cuts}": {"beside": "fid_infinity", "role": "point"} for cuts in (2, 3)}
+    cells = [{"fid_infinity": 1.0, "fid@2": 3.0, "fid@3": 4.0}]
+    assert lines({"fid_infinity": {}, **points}, cells) == {"fid_infinity": Line()}
+    assert list(lines(points, cells)) == list(points)
+
+
 def test_an_interval_stands_in_the_cells():
     """Also where it happens to be the same in all."""
     ends = {end: {"beside": "auc", "role": end} for end in ("low", "high")}

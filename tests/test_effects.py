@@ -124,7 +124,7 @@ def test_the_effects_are_written_beside_the_board(tmp_path: Path) -> None:
     paths = write_boards([table], tmp_path)
     (path,) = [path for path in paths if path.name.endswith("-effects.csv")]
     (line,) = csv.DictReader(path.read_text().splitlines())
-    assert (line["variant"], line["change"], line["effect"], line["seeds"]) == ("gan", "+ r1(weight=10.0)", "1", "2")
+    assert (line["variant"], line["change"], line["effect"], line["seeds"]) == ("gan", "'+ r1(weight=10.0)", "1", "2")
     assert line["budget"] == "1280 samples"
     assert "## Effects on" in paths[1].read_text()
 
@@ -334,9 +334,9 @@ def test_interactions_are_written_and_shown(tmp_path: Path) -> None:
     assert lines == [
         f"{shared},variant,hinge,,modes_covered,2,6,1.242068856,3,0.25,0.75,1",
         f"{shared},variant,gan,,modes_covered,2,-6,1.242068856,3,0.25,0.75,-1",
-        f"{shared},change,,{CHANGE},modes_covered,2,4,4.30265273,3,0.25,0.75,1",
-        f"{shared},interaction,hinge,{CHANGE},modes_covered,,2,2.484137712,3,0.25,0.5,1",
-        f"{shared},interaction,gan,{CHANGE},modes_covered,,-2,2.484137712,3,0.25,0.5,-1",
+        f"{shared},change,,'{CHANGE},modes_covered,2,4,4.30265273,3,0.25,0.75,1",
+        f"{shared},interaction,hinge,'{CHANGE},modes_covered,,2,2.484137712,3,0.25,0.5,1",
+        f"{shared},interaction,gan,'{CHANGE},modes_covered,,-2,2.484137712,3,0.25,0.5,-1",
     ]
     page = paths[1].read_text()
     assert "nan" not in page

@@ -59,10 +59,21 @@ def test_a_distance_that_is_there_is_kept() -> None:
     assert np.mean([at_infinity(curve) for curve in curves]) == pytest.approx(32, abs=0.5)
 
 
+def test_the_points_of_the_line_are_kept() -> None:
+    """The limit is that of the line through FID and the values at a half, a third and a quarter of the samples."""
+    generated, real = drawn(60, 4, 0), drawn(500, 4, 1)
+    found = FrechetInfinity()(evidence(generated, real))
+    fid = frechet_distance(factored(moments(real)), moments(generated))
+    curve = {60: fid, **{60 // cuts: found[f"fid@{cuts}"] for cuts in (2, 3, 4)}}
+    assert at_infinity(curve) == pytest.approx(found["fid_infinity"], rel=1e-9)
+    assert {how.beside for how in FrechetInfinity().quantities[1:]} == {"fid_infinity"}
+
+
 def test_it_is_measured_at_the_last_point_alone_and_of_enough_samples() -> None:
     """Four samples to each feature; fewer, a single one, or no reference leave it out."""
     metric, real = FrechetInfinity(), drawn(50, 4, 1)
-    assert list(metric(evidence(drawn(16, 4, 0), real))) == [q.name for q in metric.quantities] == ["fid_infinity"]
+    names = ["fid_infinity", "fid@2", "fid@3", "fid@4"]
+    assert list(metric(evidence(drawn(16, 4, 0), real))) == [q.name for q in metric.quantities] == names
     assert metric(evidence(drawn(15, 4, 0), real)) == {}
     assert metric(evidence(drawn(16, 4, 0), real, final=False)) == {}
     assert metric(evidence(drawn(16, 4, 0), real[:1])) == {}

@@ -99,6 +99,16 @@ def test_curves_are_mean_lowest_and_highest_of_the_ok_seeds():
     assert curve(board.rows[0], "fid", [0.5, 1.0]) == []
 
 
+def test_a_profile_is_the_share_of_seeds_that_reach_each_number():
+    """Of 3, 8, 8 and a crash 3/4 reach 3 and 2/4 reach 8; where lower is better 1/4 is as low as 3, and 3/4 as 8."""
+    runs = [ok("gan", 0, 3), ok("gan", 1, 8), ok("gan", 2, 8), failed("crashed", "gan", 3)]
+    for way, expected in (("higher", [[3, 0.75], [8, 0.5]]), ("lower", [[3, 0.25], [8, 0.75]]), ("neither", [])):
+        how = {"modes_covered": {"direction": way}}
+        (row,) = only([replace(run, quantities=how) for run in runs])["rows"]
+        assert row["profile"] == expected
+    assert only([failed("crashed")])["rows"][0]["profile"] == []
+
+
 def test_one_seed_has_a_curve_and_no_band():
     """A band of one seed would be of no width, and look like certainty."""
     (board,) = boards([curved(ok("gan", 0, 4), 1.0, None, 4.0)])
@@ -282,6 +292,7 @@ def test_shares_are_told_from_other_quantities():
 def test_families_are_found_by_name_and_ordered():
     """Inception Scores by their splits, FID with its floor and limit, the discriminator's accuracies; no counts."""
     names = ["fid[cnn]", "inception_score@10[cnn]", "inception_score@2[cnn]", "fid_infinity[cnn]", "fid_floor[cnn]"]
+    names += ["fid@2[cnn]", "fid@10[cnn]", "fid@x[cnn]"]
     names += ["accuracy_train", "accuracy_calls", "auc", "fid_gap[cnn]", "inception_score@x[cnn]"]
     board = only([ok("gan", 0, values=dict.fromkeys(names, 1.0))])
     order = [each["quantity"] for each in board["quantities"]]
@@ -289,6 +300,8 @@ def test_families_are_found_by_name_and_ordered():
         [2, "inception_score@2[cnn]"],
         [10, "inception_score@10[cnn]"],
     ]
+    points = board["families"]["frechet"].pop("points")
+    assert [[cuts, order[k]] for cuts, k in points] == [[10, "fid@10[cnn]"], [2, "fid@2[cnn]"]]
     assert {name: order[k] for name, k in board["families"]["frechet"].items()} == {
         "fid": "fid[cnn]",
         "fid_floor": "fid_floor[cnn]",
@@ -387,16 +400,17 @@ def test_what_does_not_fit_is_left_out_and_named():
     ]
     bare, full = len(written([]).encode()), len(written(records).encode())
     assert payload(written(records, limit=full))["left_out"] == []
-    pages = [written(records, limit=bare + int(share * (full - bare))) for share in (0.99, 0.5, 0.3, 0.2, 0.1)]
+    limits = [full - 1, *(bare + int(share * (full - bare)) for share in (0.99, 0.5, 0.3, 0.2, 0.1))]
+    pages = [written(records, limit=limit) for limit in limits]
     sizes = [len(each.encode()) for each in pages]
     left = [payload(each)["left_out"] for each in pages]
-    assert all(
-        size <= bare + share * (full - bare) for size, share in zip(sizes, (0.99, 0.5, 0.3, 0.2, 0.1), strict=True)
-    )
+    assert all(size <= limit for size, limit in zip(sizes, limits, strict=True))
     assert sizes == sorted(sizes, reverse=True)
     assert [len(each) for each in left] == sorted(len(each) for each in left)
+    profiles = "Left out to keep the page small: performance profiles."
     curves = "Left out to keep the page small: the curves of quantities other than the headline."
-    assert left[0] == DETAILS[1].left_out == [curves]
+    assert left[0] == DETAILS[1].left_out == [profiles]
+    assert left[1] == DETAILS[2].left_out == [profiles, curves]
     kept = payload(pages[-1])["boards"]
     assert 0 < len(kept) < 3
     missing = f"{3 - len(kept)} of 3 boards; their files stand beside it"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import os
 import re
@@ -397,6 +398,119 @@ def test_the_course_of_the_headline_is_told_once(reader: Reader) -> None:
             reader.open(f"board={RING8}&chart={chart}&metric={quantity}")
             said = reader.tab.locator("#caption").inner_text()
             assert (said.count(order), said.count(sizes), said.count("250")) == (told, 1, 1)
+
+
+def test_records_are_linked_and_the_command_that_reproduces_a_run_is_shown(browser: Any, tmp_path: Path) -> None:
+    """By the file that they are in and its folder; a run that was interrupted has nothing to be compared with."""
+    records = [*runs("gan", [8, 9]), failed("interrupted", "gan", 2)]
+    path = write_page(boards(records), tmp_path, {"ring8": "my records/ring8.jsonl"})
+    found = Reader(browser, path.as_uri()).open("row=gan")
+    links = found.tab.locator("#footer a").evaluate_all("links => links.map((link) => link.getAttribute('href'))")
+    assert links[-2:] == ["my%20records/ring8.jsonl", "my%20records/"]
+    said = found.tab.locator("dialog pre").first.inner_text().splitlines()
+    assert [line.partition("  # ") for line in said] == [
+        (f"ganbench reproduce {run.id} --records 'my records'", "  # ", f"seed {run.spec.seed}") for run in records[:2]
+    ]
+    found.tab.close()
+    here = Reader(browser, write_page(boards(records), tmp_path / "runs").as_uri()).open("row=gan")
+    assert "records" not in here.tab.locator("#footer").inner_text().replace(
+        "stored records alone; the same records", ""
+    )
+    assert here.tab.locator("dialog pre").first.inner_text().startswith(f"ganbench reproduce {records[0].id}  # seed 0")
+    here.tab.close()
+
+
+def test_colours_of_rows_do_not_change_when_the_table_is_sorted(reader: Reader) -> None:
+    """Nor do the lines that are drawn."""
+    found = """() => Object.fromEntries([...document.querySelectorAll('#variants tr')].map((row) =>
+        [row.dataset.cell, row.querySelector('.swatch')?.className ?? '']))"""
+    before = reader.tab.evaluate(found)
+    assert len({colour for colour in before.values() if colour}) == 6
+    for column in ("variant", "modes_covered", "seeds ok"):
+        reader.tab.locator("#table th", has_text=column).get_by_role("button").click()
+        assert reader.tab.evaluate(found) == before
+
+
+def test_a_performance_profile_steps_at_each_seed(browser: Any, tmp_path: Path) -> None:
+    """Of 2, 6, 6 and a crash: level at 3/4 until 2, at 2/4 until 6, then 0; where lower is better up from 0 to 3/4."""
+    records = [*runs("gan", [2, 6, 6]), failed("crashed", "gan", 3)]
+    expected = {
+        "higher": ([0.75, 0.75, 0.5, 0.5, 0, 0], ["75 % are at least 2", "50 % are at least 6"]),
+        "lower": ([0, 0, 0.25, 0.25, 0.75, 0.75], ["25 % are at most 2", "75 % are at most 6"]),
+    }
+    for way, (levels, said) in expected.items():
+        made = boards([replace(record, quantities={"modes_covered": {"direction": way}}) for record in records])
+        found = Reader(browser, write_page(made, tmp_path / way).as_uri()).open("chart=profile")
+        marks = heights(found)
+        drawn = str(found.tab.locator("#chart .curve").get_attribute("d"))
+        at = [float(y) for _, y in re.findall(r"([\d.]+) ([\d.]+)", drawn)]
+        assert at == pytest.approx([marks["0"] - (marks["0"] - marks["1"]) * level for level in levels], abs=0.06)
+        assert found.tab.locator("#chart .dot title").all_text_contents() == [f"gan: {each}" for each in said]
+        assert "the share of a row's seeds whose modes_covered" in found.tab.locator("#caption").inner_text()
+        assert found.wrong == []
+        found.tab.close()
+
+
+def test_a_row_without_seeds_to_compare_has_no_profile(browser: Any, tmp_path: Path) -> None:
+    """One seed of each variant has no share; the chart is not offered, nor is an interquartile mean said to be."""
+    made = boards([*runs("gan", [2]), *runs("nsgan", [3])])
+    found = Reader(browser, write_page(made, tmp_path).as_uri()).open("chart=profile&row=gan")
+    assert "performance profile" not in found.tab.locator("#charts").inner_text()
+    assert (
+        "Interquartile mean of modes_covered: not to be had of 1 seed: it takes 4."
+        in found.tab.locator("dialog").inner_text()
+    )
+    found.tab.close()
+
+
+def test_a_phone_is_told_that_a_table_goes_on_and_keeps_the_names(browser: Any, address: str) -> None:
+    """Its frame fades at the right until the last column is there; names stay at the left, under their heading."""
+    found = Reader(browser, address, viewport={"width": 390, "height": 800}).open(f"board={RING8}")
+    frame = found.tab.locator("#results .scroll")
+    assert frame.evaluate("node => [node.classList.contains('more'), getComputedStyle(node).maskImage !== 'none']") == [
+        True,
+        True,
+    ]
+    frame.evaluate("node => { node.scrollLeft = node.scrollWidth; }")
+    until(found.tab, "!document.querySelector('#results .scroll').classList.contains('more')")
+    left = frame.bounding_box()["x"]
+    names = found.tab.locator("#variants th[scope=row]").first
+    assert names.bounding_box()["x"] == found.tab.locator("#table thead th").nth(1).bounding_box()["x"] == left
+    assert found.wrong == []
+    found.tab.close()
+
+
+def test_a_column_that_says_nothing_is_not_shown(reader: Reader) -> None:
+    """Failures have one where a run failed; details have one of reasons where a run has one."""
+    assert "failed" in reader.tab.locator("#table thead").inner_text()
+    reader.tab.locator("#variants").get_by_role("button", name="lsgan", exact=True).click()
+    assert "reason" in reader.tab.locator("dialog .runs thead").inner_text()
+    reader.open(f"board={SPIRAL}&row=gan")
+    assert "failed" not in reader.tab.locator("#table thead").inner_text()
+    assert "reason" not in reader.tab.locator("dialog .runs thead").inner_text()
+
+
+def test_fid_against_n_draws_every_point_that_was_measured(browser: Any, tmp_path: Path) -> None:
+    """At equal steps of 1/n, so that 10 + 1200 / n is straight down to 10; an older record has its two ends."""
+    how = {name: {"direction": "lower"} for name in ("fid", "fid_infinity", "fid_samples", "fid@2", "fid@3", "fid@4")}
+    ends = {"fid": 11.0, "fid_infinity": 10.0, "fid_samples": 1200.0}
+    new = ok("new", 0, 1, values={**ends, "fid@2": 12.0, "fid@3": 13.0, "fid@4": 14.0})
+    records = [replace(each, quantities=how) for each in (new, ok("old", 0, 1, values=ends))]
+    found = Reader(browser, write_page(boards(records), tmp_path).as_uri()).open("chart=frechet")
+    drawn = {}
+    for name in ("new", "old"):
+        line = found.tab.locator("#chart svg > g", has=found.tab.get_by_text(name, exact=True).first).first
+        dots = line.locator(".dot").all()
+        drawn[name] = [(float(dot.get_attribute("cx")), float(dot.get_attribute("cy"))) for dot in dots]
+    steps = [(after[0] - before[0], after[1] - before[1]) for before, after in itertools.pairwise(drawn["new"])]
+    assert len(steps) == 4
+    assert all(step == pytest.approx(steps[0], abs=0.11) for step in steps)
+    assert drawn["old"] == drawn["new"][-2:]
+    said = found.tab.locator("#chart").text_content()
+    for each in ("new: 14 (1 seed, no interval), n = 300", "n = 400", "n = 600", "n = 1,200", "extrapolated"):
+        assert each in said
+    assert found.wrong == []
+    found.tab.close()
 
 
 @pytest.mark.parametrize("place", range(3))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -9,11 +11,13 @@ import pytest
 from pandas.testing import assert_frame_equal
 from records import failed, ok
 
+from ganbench.archive import Archive
 from ganbench.errors import StoreError
 from ganbench.leaderboards.board import boards
 from ganbench.leaderboards.overview import BEGIN, END, overview_markdown
 from ganbench.notebook import joined
 from ganbench.publication import differences, publish, withdraw, write_parquet
+from ganbench.reproduction import recorded_run
 
 RECORDS = [
     *[ok("nsgan", seed, 6 + seed) for seed in range(3)],
@@ -54,6 +58,28 @@ def test_what_is_published_is_what_the_records_give(tmp_path: Path, readme: Path
     before = {path: path.read_bytes() for path in written}
     assert publish(boards(RECORDS[::-1]), folder, readme) == written
     assert {path: path.read_bytes() for path in written} == before
+
+
+def test_records_are_linked_where_they_lie_in_the_folder(tmp_path: Path):
+    """Those that the boards are made of, by the name that the archive gives them; none of a run folder or elsewhere."""
+    found, folder = boards(RECORDS), tmp_path / "boards"
+    Archive(folder / "records").append(RECORDS)
+    Archive(tmp_path / "records").append(RECORDS)
+
+    def linked(records: Path | None) -> dict[str, dict[str, str] | None]:
+        publish(found, folder, records=records)
+        assert differences(found, folder, records=records) == []
+        (data,) = re.findall(r'id="data">(.*?)</script>', (folder / "index.html").read_text(), re.DOTALL)
+        return {board["title"].partition(":")[0]: board["records"] for board in json.loads(data)["boards"]}
+
+    expected = {"folder": "records/", "option": "--records records"}
+    assert linked(folder / "records") == {
+        name: {"file": f"records/{name}.jsonl", **expected} for name in ("grid25", "ring8")
+    }
+    assert linked(None) == linked(tmp_path / "records") == {"grid25": None, "ring8": None}
+    (folder / "records" / "ring8.jsonl").unlink()
+    assert linked(folder / "records")["ring8"] is None
+    assert recorded_run(RECORDS[-1].id, tmp_path, folder / "records") == RECORDS[-1]
 
 
 def test_every_difference_is_named(tmp_path: Path, readme: Path):

@@ -5,6 +5,7 @@ import pytest
 from records import failed, ok
 from rich.console import Console
 
+from ganbench.cli.tables import print_values
 from ganbench.leaderboards.board import boards
 from ganbench.leaderboards.terminal import board_renderable
 
@@ -81,10 +82,18 @@ def test_failures_are_told_with_their_reason():
 
 
 def test_markup_in_a_name_is_text():
-    """Brackets in settings and reasons are shown, not obeyed, and control characters are not sent to the terminal."""
+    """Brackets in settings and reasons are shown, not obeyed, and control characters stand there as escapes."""
     settings = (("red", 1),)
-    hostile = failed("crashed", "a", 0, "[bold]x\x1b[31m[/bold]")
+    hostile = failed("crashed", "a", 0, "[bold]x\x1b[31m[/bold]\u202e")
     text = " ".join(" ".join(printed([ok("gan", 0, 6, settings=settings), hostile])).split())
     assert "gan [red=1]" in text
-    assert "[bold]x [31m[/bold]" in text
-    assert "\x1b" not in text
+    assert r"[bold]x\x1b[31m[/bold]\u202e" in text
+    assert not {"\x1b", "\u202e"} & set(text)
+
+
+def test_names_in_a_table_of_values_stand_there_as_they_are(capsys):
+    """What `evaluate` prints too: characters that are not printable as escapes."""
+    print_values("a\x1b[31m", {"q\u202e": {"direction": "higher"}}, {"[b]\x07": {"q\u202e": 1.0}}, "")
+    printed = capsys.readouterr().out
+    assert all(shown in printed for shown in (r"a\x1b[31m", r"q\u202e ↑", r"[b]\x07"))
+    assert not {"\x1b", "\u202e", "\x07"} & set(printed)

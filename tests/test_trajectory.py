@@ -130,17 +130,19 @@ def test_a_board_without_curves_has_no_trajectory() -> None:
 
 
 def test_the_trajectory_is_written_as_it_is(tmp_path: Path) -> None:
-    """A line a row and point, with its n; a point that is missing is there, empty."""
-    board = only(run("gän", 0, 1, 5), run("gän", 1, 1, 5), run("hinge", 0, None, 4))
+    """A line a row and point, with its n and the row's runs; a point that is missing is there, empty."""
+    gan, hinge = [run("gän", 0, 1, 5), run("gän", 1, 1, 5)], run("hinge", 0, None, 4)
+    board = only(*gan, hinge)
+    both = " ".join(record.id for record in gan)
     paths = write_boards([board], tmp_path)
     (path,) = [path for path in paths if path.name.endswith("-trajectory.csv")]
     shared = f'ring8,{"f" * 64},"MLPPair(width=128, depth=2)",1280 samples,1000,128,2,,,cpu,1,,1'
     assert path.read_text(encoding="utf-8") == (
         "dataset,fingerprint,standard,budget,samples,batch_size,points,extractor,extractor_hash,device,threads,machine,protocol,"
-        "cell,fraction,n,headline,mean,half_width,seeds,rank\n"
-        f"{shared},gän,0.5,250,modes_covered,1,0,2,1\n"
-        f"{shared},gän,1,1000,modes_covered,5,0,2,1\n"
-        f"{shared},hinge,0.5,250,modes_covered,,,0,\n"
-        f"{shared},hinge,1,1000,modes_covered,4,,1,2\n"
+        "cell,fraction,n,headline,mean,half_width,seeds,rank,runs\n"
+        f"{shared},gän,0.5,250,modes_covered,1,0,2,1,{both}\n"
+        f"{shared},gän,1,1000,modes_covered,5,0,2,1,{both}\n"
+        f"{shared},hinge,0.5,250,modes_covered,,,0,,{hinge.id}\n"
+        f"{shared},hinge,1,1000,modes_covered,4,,1,2,{hinge.id}\n"
     )
     assert "## Along the budget\n\nOrder of rows: no pair stands" in board_markdown(board)

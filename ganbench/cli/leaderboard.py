@@ -66,10 +66,10 @@ def command(
     found, damaged = published_records(records, dataset) if records else stored_records(runs, dataset)
     tables = boards(found)
     if check and out is not None:
-        _check(tables, out, readme)
+        _check(tables, out, readme, records)
     else:
         _print(tables, form)
-        for path in _written(tables, out, parquet, readme):
+        for path in _written(tables, out, parquet, readme, records):
             click.echo(f"wrote {path}", err=form != "table")
     for error in damaged:
         click.echo(f"ganbench: left out: {error}", err=True)
@@ -79,8 +79,8 @@ def command(
 
 def _print(boards: Sequence[Board], form: str) -> None:
     from ganbench.cli.tables import print_boards
-    from ganbench.leaderboards.files import table_csv
     from ganbench.leaderboards.markdown import board_markdown
+    from ganbench.leaderboards.visible import table_csv
     from ganbench.notebook import joined
 
     if form == "table":
@@ -94,20 +94,22 @@ def _print(boards: Sequence[Board], form: str) -> None:
         click.echo(json.dumps(json.loads(table), indent=2, ensure_ascii=False))
 
 
-def _written(boards: Sequence[Board], out: Path | None, parquet: Path | None, readme: Path | None) -> list[Path]:
+def _written(
+    boards: Sequence[Board], out: Path | None, parquet: Path | None, readme: Path | None, records: Path | None
+) -> list[Path]:
     from ganbench.publication import publish, write_parquet
 
-    written = publish(boards, out, readme) if out is not None else []
+    written = publish(boards, out, readme, records) if out is not None else []
     if parquet is not None:
         write_parquet(boards, parquet)
         written.append(parquet)
     return written
 
 
-def _check(boards: Sequence[Board], out: Path, readme: Path | None) -> None:
+def _check(boards: Sequence[Board], out: Path, readme: Path | None, records: Path | None) -> None:
     from ganbench.publication import differences
 
-    found = differences(boards, out, readme)
+    found = differences(boards, out, readme, records)
     for sentence in found:
         click.echo(f"ganbench: {sentence}", err=True)
     if found:

@@ -81,7 +81,7 @@ def command(
             campaign = Campaign(Store(runs), pool, resume=True)
             night = nightly(suite, archive, folder, campaign, hours * 3600, bars, arrived)
         text = summary(night, name)
-        publish(night.boards, folder, readme)
+        publish(night.boards, folder, readme, archive.folder)
         withdraw(night.boards, folder)
         write_text(folder / "summary.md", text)
     click.echo(text, nl=False)

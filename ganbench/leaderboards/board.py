@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable
@@ -14,6 +15,7 @@ import pandas as pd
 from ganbench.leaderboards.companions import Line, lines
 from ganbench.leaderboards.conditions import Conditions
 from ganbench.leaderboards.outcomes import merit
+from ganbench.leaderboards.robust import is_summed_up, middle
 from ganbench.leaderboards.row import Row
 from ganbench.record import CONTROLS, RunRecord
 
@@ -64,7 +66,9 @@ class Board:
         """One row a cell, in the board's order, controls last.
 
         Columns: the conditions, so that a row travels alone; cell, seeds (asked), seeds_ok, failures; of every quantity
-        the mean, the half_width and the seeds that have it; parameters of each network; what one seed cost; run ids.
+        the mean, the half_width and the seeds that have it; of the headline the interquartile_mean too, in which a
+        failed seed is worst, and which is missing of fewer than four seeds, and where more failed than the quarter
+        that it leaves out; parameters of each network; what one seed cost; run ids.
         """
         return pd.DataFrame([self._line(row) for row in self.all_rows])
 
@@ -73,11 +77,19 @@ class Board:
         numbers = {
             f"{quantity}.{part}": value
             for quantity in self.quantities
-            for part, value in row.estimate(quantity)._asdict().items()
+            for part, value in self._parts(row, quantity).items()
         }
         parameters = {f"parameters.{network}": row.parameters(network) for network in self.networks}
         costs = {**parameters, **row.costs}
         return {**self.conditions.columns, "cell": row.cell, **seeds, **numbers, **costs, "runs": row.ids}
+
+    def _parts(self, row: Row, quantity: str) -> dict[str, Any]:
+        parts = row.estimate(quantity)._asdict()
+        how = self.quantities[quantity]
+        if quantity != self.headline or not is_summed_up(how):
+            return parts
+        found = middle(row, quantity, how)
+        return {**parts, "interquartile_mean": found if found is not None and math.isfinite(found) else None}
 
 
 def boards(records: Iterable[RunRecord]) -> list[Board]:

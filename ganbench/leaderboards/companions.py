@@ -1,8 +1,8 @@
 """Quantities that help to read another: its floor, its limit, its n, the ends of its interval. They stand beside it.
 
 A number that is the same in every cell stands in the head of the line, as in "fid ↓ (n 500, floor 1.306)"; one that
-differs stands in the cells: "0.508 [0.4643, 0.5516]", "0.21 (floor 0.03)". Records of before quantities said what they
-stand beside give every quantity a line of its own.
+differs stands in the cells: "0.508 [0.4643, 0.5516]", "0.21 (floor 0.03)". Points that a quantity is worked out from
+are left to drawings. Records of before quantities said what they stand beside give every quantity a line of its own.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from ganbench.leaderboards.row import Estimate
 
 ENDS = ("low", "high")
 """The roles of the ends of an interval."""
+POINT = "point"
+"""The role of the many that a quantity is worked out from, which no table prints."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,8 @@ def lines(quantities: Mapping[str, Mapping[str, Any]], cells: Iterable[Mapping[s
         if name in found:
             continue
         line, role = found[how["beside"]], str(how["role"])
+        if role == POINT:
+            continue
         numbers = {number_text(value) for value in {each[name] for each in values if name in each}}
         if role in line.shared or role in line.own:
             found[name] = Line()

@@ -6,17 +6,17 @@ Each file is written whole or not at all.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-
-import pandas as pd
 
 from ganbench.atomic import write_text
 from ganbench.leaderboards.board import Board
 from ganbench.leaderboards.further import further_tables
 from ganbench.leaderboards.markdown import board_markdown
 from ganbench.leaderboards.page.document import page
+from ganbench.leaderboards.page.payload import Beside
 from ganbench.leaderboards.ranking import ranked_table
+from ganbench.leaderboards.visible import table_csv
 
 PAGE = "index.html"
 _OF_A_BOARD = re.compile(r"[a-z0-9._-]+-[0-9a-f]{8}(-[a-z]+)?\.(csv|md|png)")
@@ -56,39 +56,32 @@ def left_over(boards: Sequence[Board], folder: Path) -> list[Path]:
     return [path for path in named if not path.name.startswith(known)]
 
 
-def write_page(boards: Sequence[Board], folder: Path) -> Path:
-    """Writes `index.html`, the page of all boards, into `folder`, and returns its path.
+def write_page(boards: Sequence[Board], folder: Path, records: Mapping[str, str] | None = None) -> Path:
+    """Writes `index.html`, the page of all boards, into `folder`, and returns its path; `records` as `page_text`.
 
     Raises:
         OSError: when the file cannot be written.
     """
-    write_text(folder / PAGE, page_text(boards, folder))
+    write_text(folder / PAGE, page_text(boards, folder, records))
     return folder / PAGE
 
 
-def page_text(boards: Sequence[Board], folder: Path) -> str:
+def page_text(boards: Sequence[Board], folder: Path, records: Mapping[str, str] | None = None) -> str:
     """The page of all boards, to lie in `folder`.
 
-    A picture `samples/<run id>.png` in `folder` is shown with its run; the page refers to it and holds none.
+    A picture `samples/<run id>.png` in `folder` is shown with its run; the page refers to it and holds none. `records`
+    gives, by dataset, the path of the published records that its boards are made of, relative to the page, which links
+    them.
     """
     runs = {record.id for board in boards for record in board.records}
     found = sorted(path.stem for path in (folder / "samples").glob("*.png"))
     pictures = {run: f"samples/{run}.png" for run in found if run in runs}
-    return page(dict(zip(slugs(boards), boards, strict=True)), pictures)
+    return page(dict(zip(slugs(boards), boards, strict=True)), Beside(pictures, records or {}))
 
 
 def board_csv(board: Board) -> str:
-    """The board's table as CSV, ranks and ties included, its conditions in every row.
-
-    Numbers have ten significant digits: every count up to ten billion is exact, and the last bits, in which machines
-    differ, are left out. A number that is not there is an empty field.
-    """
+    """The board's table as CSV, ranks and ties included, its conditions in every row; as `table_csv` writes it."""
     return table_csv(ranked_table(board))
-
-
-def table_csv(table: pd.DataFrame) -> str:
-    """A table as CSV, as `board_csv`."""
-    return table.to_csv(index=False, float_format="%.10g", lineterminator="\n")
 
 
 def slugs(boards: Sequence[Board]) -> list[str]:

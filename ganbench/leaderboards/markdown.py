@@ -21,6 +21,9 @@ from ganbench.leaderboards.trajectory import trajectory
 _ENTITIES = {ord(character): f"&#{ord(character)};" for character in "|`*~$\\"}
 
 
+_RUNS = "All files of this board call a cell as here; those of pairs and interactions name no runs: look them up here."
+
+
 def board_markdown(board: Board) -> str:
     """The whole board as GitHub-flavoured Markdown, ending in a newline."""
     ranked = ranking(board)
@@ -35,7 +38,8 @@ def board_markdown(board: Board) -> str:
                 for row, standing in zip(board.all_rows, standings(ranked, board), strict=True)
             ]
         ),
-        "## Cost of one seed",
+        "## Cost of one seed and its runs",
+        escaped(_RUNS),
         _table([{"cell": row.cell, **cost(board, row), "runs": row.ids} for row in board.all_rows]),
     ]
     if found := effects(board):

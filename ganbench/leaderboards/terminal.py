@@ -1,6 +1,6 @@
 """A board for the terminal after a run: quantities as rows, cells as columns, five cells at a time.
 
-Texts from records are shown as they are, never as rich's markup, and without control characters.
+Texts from records are shown as they are, never as rich's markup, and characters that are not printable as escapes.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from ganbench.leaderboards.entries import cost, effect_lines, incidents, quantit
 from ganbench.leaderboards.ranking import ranking
 from ganbench.leaderboards.row import Row
 from ganbench.leaderboards.trajectory import trajectory
+from ganbench.leaderboards.visible import visible
 
 CELLS_ABREAST = 5
 """As many columns of numbers as 100 characters hold."""
@@ -124,5 +125,5 @@ def _add(table: Table, texts: Iterable[str]) -> None:
 
 
 def _plain(text: str, style: str = "") -> Text:
-    """`text` without markup or control characters, on one line before wrapping."""
-    return Text("".join(character if character.isprintable() else " " for character in text), style=style)
+    """`text` without markup, on one line before wrapping."""
+    return Text(visible(text), style=style)

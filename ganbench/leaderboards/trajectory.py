@@ -50,7 +50,7 @@ class Trajectory:
         """One row a point.
 
         Columns: conditions; cell; fraction; n, the samples that it was measured on; headline; mean, half_width, seeds;
-        rank.
+        rank; the cell's runs.
         """
         table = pd.DataFrame([self._line(point) for point in self.points])
         return table.astype({"rank": "Int64"})
@@ -65,6 +65,7 @@ class Trajectory:
             "headline": self.board.headline,
             **point.estimate._asdict(),
             "rank": point.rank,
+            "runs": point.row.ids,
         }
 
     def reversals(self, fraction: float) -> tuple[tuple[Row, Row], ...]:

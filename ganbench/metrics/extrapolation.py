@@ -57,7 +57,10 @@ def _mean_distance(reference: Factored, features: Tensor, size: int, cuts: int) 
 
 @dataclass(frozen=True)
 class FrechetInfinity(Metric):
-    """FID_infinity, at the last evaluation, from at least four times as many samples as there are features."""
+    """FID_infinity, at the last evaluation, from at least four times as many samples as there are features.
+
+    With the distances at n/2, n/3 and n/4 that its line goes through; that at n is `fid`.
+    """
 
     name: ClassVar[str] = "fid_infinity"
     reads: ClassVar[frozenset[Kind]] = frozenset({"features"})
@@ -68,7 +71,7 @@ class FrechetInfinity(Metric):
             "fid extrapolated to infinitely many generated images by a line in 1/n through n, n/2, n/3 and n/4; "
             "about 0, and a little below, for the training images' own law"
         )
-        return (Quantity("fid_infinity", "lower", meaning=meaning),)
+        return Quantity("fid_infinity", "lower", meaning=meaning), *map(_point, CUTS[1:])
 
     def __call__(self, evidence: Evidence) -> Mapping[str, float]:
         generated, real = evidence.features, evidence.reference
@@ -77,7 +80,14 @@ class FrechetInfinity(Metric):
         n, d = generated.features.shape
         if n < max(CUTS) * max(2, d):
             return {}
-        return {"fid_infinity": at_infinity(frechet_curve(moments_of_reals(real), generated.features))}
+        curve = frechet_curve(moments_of_reals(real), generated.features)
+        points = {f"fid@{cuts}": curve[n // cuts] for cuts in CUTS[1:]}
+        return {"fid_infinity": at_infinity(curve), **points}
+
+
+def _point(cuts: int) -> Quantity:
+    meaning = f"the mean fid of {cuts} blocks, each of n/{cuts} of the generated images: a point of fid against n"
+    return Quantity(f"fid@{cuts}", "neither", lowest=0.0, meaning=meaning, beside="fid_infinity", role="point")
 
 
 @hookimpl

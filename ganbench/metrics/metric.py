@@ -35,7 +35,10 @@ class Quantity:
     beside: str = ""
     """The quantity of the same metric that this one helps to read: tables print it there, and give it no line."""
     role: str = ""
-    """What it is to that one: "floor", "limit", "n"; "low" and "high" are the ends of an interval."""
+    """What it is to that one: "floor", "limit", "n"; "low" and "high" are the ends of an interval.
+
+    "point" is one of those that it is worked out from, of which there may be many: tables leave them to drawings.
+    """
 
 
 Make = Callable[[], "dict[str, Tensor]"]

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 class Detail:
     """What the page holds beside the means and intervals, the runs and what became of them."""
 
+    profiles: bool = True
+    """The performance profiles of the headline."""
     curves: bool = True
     """Curves of every quantity, not of the headline alone."""
     seeds: bool = True
@@ -24,6 +26,7 @@ class Detail:
     def left_out(self) -> list[str]:
         """What the page does not hold, a sentence an item."""
         said = {
+            "performance profiles": self.profiles,
             "the curves of quantities other than the headline": self.curves,
             "the values of single runs but of the headline": self.seeds,
             "quantities other than the headline": self.quantities,
@@ -33,12 +36,7 @@ class Detail:
         return [f"Left out to keep the page small: {what}." for what, held in said.items() if not held]
 
 
-DETAILS = (
-    Detail(),
-    Detail(curves=False),
-    Detail(curves=False, seeds=False),
-    Detail(curves=False, seeds=False, quantities=False),
-    Detail(curves=False, seeds=False, quantities=False, made=False),
-    Detail(curves=False, seeds=False, quantities=False, made=False, runs=False),
-)
+_DROPPED = ("profiles", "curves", "seeds", "quantities", "made", "runs")
+"""What is left out where room is short, the first first."""
+DETAILS = tuple(Detail(**dict.fromkeys(_DROPPED[:count], False)) for count in range(len(_DROPPED) + 1))
 """The most first."""

@@ -10,7 +10,7 @@ from importlib import resources
 
 from ganbench.leaderboards.board import Board
 from ganbench.leaderboards.page.detail import DETAILS
-from ganbench.leaderboards.page.payload import Payload
+from ganbench.leaderboards.page.payload import ALONE, Beside, Payload
 from ganbench.leaderboards.page.plain import Plain
 from ganbench.strict import strict_json
 
@@ -21,22 +21,21 @@ HOPELESS = 1.25
 """A detail in which all boards would take so many times the room, were they like the first, is not tried."""
 
 
-def page(boards: Mapping[str, Board], pictures: Mapping[str, str] | None = None, limit: int = LIMIT) -> str:
+def page(boards: Mapping[str, Board], beside: Beside = ALONE, limit: int = LIMIT) -> str:
     """The boards, by the slugs that name them, as one HTML page of at most `limit` bytes.
 
     The same boards give the same bytes. What does not fit is left out, from the least important on, and at last whole
     boards; the page says so.
-    `pictures` gives the path of a run's picture, relative to the page, by run id; the page embeds none.
+    What lies beside it is linked, and not embedded.
     """
-    pictures = pictures or {}
     for detail in DETAILS:
-        payload = Payload(detail, pictures)
+        payload = Payload(detail, beside)
         shown = _shown(payload, boards, limit)
         if len(shown) == len(boards):
             text = _filled(payload, shown, [])
             if len(text.encode()) <= limit:
                 return text
-    return _page_of_some(boards, pictures, limit)
+    return _page_of_some(boards, beside, limit)
 
 
 def _shown(payload: Payload, boards: Mapping[str, Board], limit: int) -> list[Plain]:
@@ -56,9 +55,9 @@ def _shown(payload: Payload, boards: Mapping[str, Board], limit: int) -> list[Pl
     return found
 
 
-def _page_of_some(boards: Mapping[str, Board], pictures: Mapping[str, str], limit: int) -> str:
+def _page_of_some(boards: Mapping[str, Board], beside: Beside, limit: int) -> str:
     """As many of the first boards as fit in the least detail."""
-    payload = Payload(DETAILS[-1], pictures)
+    payload = Payload(DETAILS[-1], beside)
     shown = _shown(payload, boards, limit)
     while True:
         missing = f"{len(boards) - len(shown)} of {len(boards)} boards; their files stand beside it"

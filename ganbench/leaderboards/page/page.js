@@ -68,6 +68,7 @@ function columns() {
   const on = headline ? "" : ` on ${board().headline}`;
   const rank = { key: "rank", title: `rank${on}`, value: (row) => row.rank && row.rank[0] * 1e6 + row.rank[1], text: rankText, number: true };
   const ties = { key: "ties", title: `ties${on}`, value: (row) => row.ties || null, fill: lanes };
+  const failed = { key: "failed", title: "failed", value: (row) => row.seeds[1] - row.seeds[0], text: (row) => row.failed };
   const described = [quantity().unit, quantity().bounds, quantity().meaning].filter(Boolean).join("; ");
   return [
     { key: "cell", title: "variant", value: (row) => row.cell },
@@ -75,7 +76,7 @@ function columns() {
     { key: "metric", title: quantity().label || "metric", hint: described, value: (row) => row.means[metric()], text: (row) => row.texts[metric()] ?? "", number: true, long: true, descends: quantity().better === "higher" },
     { key: "seeds", title: "seeds ok", value: (row) => row.seeds[0], text: (row) => row.seeds.join(" of "), number: true },
     ...(board().ranked ? [ties] : []),
-    { key: "failed", title: "failed", value: (row) => row.seeds[1] - row.seeds[0], text: (row) => row.failed },
+    ...(board().rows.some((row) => row.failed) ? [failed] : []),
     ...board().costs.map((name, k) => ({ key: `cost:${name}`, title: name, value: (row) => row.amounts[k], text: (row) => row.costs[k], number: true, cost: true })),
   ];
 }
@@ -126,9 +127,12 @@ function sortHeading(column) {
   const next = cycle[(cycle.indexOf(view.sort) + 1) % 3];
   const state = view.sort === up ? "ascending" : view.sort === down ? "descending" : "none";
   const act = () => go({ sort: next });
-  return el("th", { scope: "col", class: column.number && "number", "aria-sort": state },
-    el("button", { type: "button", title: column.hint, "data-key": `sort ${column.key}`, on: { click: act } }, column.title));
+  const parts = column.long ? column.title.split(/(?<=_)/).flatMap((part) => [el("wbr"), part]) : column.title;
+  return el("th", { scope: "col", class: classes(column), "aria-sort": state },
+    el("button", { type: "button", title: column.hint, "data-key": `sort ${column.key}`, on: { click: act } }, parts));
 }
+
+const classes = ({ key, number, long }) => [key === "ties" && "ties", number && "number", long && "long"].filter(Boolean).join(" ") || null;
 
 function opener(row, text = row.cell, where = "row") {
   return el("button", { type: "button", class: "open", "data-key": `${where} ${row.cell}`, on: { click: () => go({ row: row.cell }) } }, text);
@@ -148,7 +152,7 @@ function chooser(row) {
 function line(row, shownColumns, above, below) {
   const cells = shownColumns.slice(1).map((column) => {
     const content = column.fill ? column.fill(row, above, below) : column.text(row);
-    const node = el("td", { class: [column.key === "ties" && "ties", column.number && "number", column.long && "long"].filter(Boolean).join(" ") || null }, content);
+    const node = el("td", { class: classes(column) }, content);
     if (column.key === "ties") node.style.minWidth = `${1 + 1.15 * new Set(variants().flatMap((each) => [...each.ties])).size}rem`;
     return node;
   });
@@ -166,9 +170,9 @@ function renderTable() {
   const rows = sorted(matching());
   const body = rows.map((row, k) => line(row, held, rows[k - 1], rows[k + 1]));
   const apart = controls().length ? [el("tbody", { class: "controls" },
-    el("tr", {}, el("th", { colspan: held.length + 1, scope: "rowgroup" }, "Controls: the scale of the numbers, no variants")),
+    el("tr", {}, el("th", { colspan: held.length + 1, scope: "rowgroup" }, el("span", {}, "Controls: the scale of the numbers, no variants"))),
     controls().map((row) => line(row, held)))] : [];
-  const head = el("tr", {}, el("th", { scope: "col", class: "draw" }, "draw"), held.map(sortHeading));
+  const head = el("tr", {}, el("th", { scope: "col", class: "draw" }, el("span", {}, "draw")), held.map(sortHeading));
   byId("table").replaceChildren(el("thead", {}, head), el("tbody", { id: "variants" }, body), ...apart);
   const count = rows.length === 1 ? "1 variant" : `${rows.length} variants`;
   byId("counted").textContent = rows.length < variants().length ? `${rows.length} of ${variants().length} variants match the filter.` : `${count}.`;
@@ -188,7 +192,7 @@ const curveOf = (row, k) => row.curves[String(k)] ?? null;
 
 function coloured() {
   const chosen = view.draw.map(named).filter((row) => row && !row.control);
-  return chosen.length ? chosen : sorted(matching()).filter((row) => row.seeds[0] > 0).slice(0, COLOURS);
+  return chosen.length ? chosen : matching().filter((row) => row.seeds[0] > 0).slice(0, COLOURS);
 }
 
 function styleOf(row) {
@@ -234,9 +238,10 @@ function frame(lines, fixed) {
   return low === high ? [low - (Math.abs(low) || 1) / 2, high + (Math.abs(high) || 1) / 2] : [low, high];
 }
 
-// lines: {name, style, points: [[x, y, said]], band: [[x, low, high]], banded, control, row}; a point without y breaks its
-// line; a band is drawn where it is banded, and has its room in any case, or the axis would change under the pointer
-function plot({ label, lines, x, xTicks, logX, logY, range, width, yTicks, down, rules = [] }) {
+// lines: {name, style, points: [[x, y, said]], steps: [[x, y]], band: [[x, low, high]], banded, control, row}; a point
+// without y breaks its line; a line with steps goes by these; a band is drawn where it is banded, and has its room in any
+// case, or the axis would change under the pointer; the horizontal axis ends at xRange, or at the first and last of its ticks
+function plot({ label, lines, x, xTicks, xRange, logX, logY, range, width, yTicks, down, rules = [] }) {
   const scaleY = logY ? Math.log10 : (value) => value;
   let [low, high] = frame(lines, range).map(scaleY);
   const span = high - low;
@@ -257,8 +262,8 @@ function plot({ label, lines, x, xTicks, logX, logY, range, width, yTicks, down,
   const height = Math.round(Math.min(340, Math.max(230, width * 0.62)));
   const [right, top, bottom] = [width - 10, 10, height - 42];
   const scaleX = logX ? Math.log : (value) => value;
-  const [from, to] = [scaleX(xTicks[0][0]), scaleX(xTicks.at(-1)[0])];
-  const inset = xTicks.length === 2 && !logX ? 50 : 0;
+  const [from, to] = (xRange ?? [xTicks[0][0], xTicks.at(-1)[0]]).map(scaleX);
+  const inset = xTicks.length === 2 && !logX && !xRange ? 50 : 0;
   const atX = (value) => left + inset + ((scaleX(value) - from) / (to - from || 1)) * (right - left - 2 * inset);
   const share = (value) => (scaleY(value) - low) / (high - low);
   const atY = (value) => (down ? top + share(value) * (bottom - top) : bottom - share(value) * (bottom - top));
@@ -266,8 +271,8 @@ function plot({ label, lines, x, xTicks, logX, logY, range, width, yTicks, down,
   marks.forEach((mark, k) => node.append(
     draw("line", { class: "grid", x1: left, x2: right, y1: atY(mark), y2: atY(mark) }),
     draw("text", { x: left - 6, y: atY(mark) + 4, "text-anchor": "end" }, texts[k])));
-  xTicks.forEach(([value, text], k) => node.append(draw("text", {
-    x: atX(value), y: bottom + 18, "text-anchor": k === xTicks.length - 1 && !inset ? "end" : k === 0 && !inset ? "start" : "middle" }, text)));
+  const anchor = (k) => (inset || xRange ? "middle" : k === xTicks.length - 1 ? "end" : k === 0 ? "start" : "middle");
+  xTicks.forEach(([value, text], k) => node.append(draw("text", { x: atX(value), y: bottom + 18, "text-anchor": anchor(k) }, text)));
   node.append(draw("text", { x: (left + right) / 2, y: height - 4, "text-anchor": "middle" }, x));
   for (const rule of rules.filter(({ y }) => y >= low && y <= high)) node.append(
     draw("line", { class: "rule", x1: left, x2: right, y1: atY(rule.y), y2: atY(rule.y) }),
@@ -286,7 +291,7 @@ function path(points, atX, atY) {
   }).join("");
 }
 
-function curve({ name, style, points, band, banded, row, control }, atX, atY) {
+function curve({ name, style, points, steps = points, band, banded, row, control }, atX, atY) {
   const group = draw("g", { class: style }, draw("title", {}, name));
   const [endX, endY] = points.at(-1);
   if (control && endY !== null) group.append(draw("text", { x: atX(endX), y: atY(endY) - 5, "text-anchor": "end" }, name));
@@ -295,9 +300,9 @@ function curve({ name, style, points, band, banded, row, control }, atX, atY) {
     const edge = [...whole.map(([px, , high]) => [px, high]), ...whole.map(([px, low]) => [px, low]).reverse()];
     group.append(draw("path", { class: "band", d: `${path(edge, atX, atY)}Z` }));
   }
-  group.append(draw("path", { class: "curve", d: path(points, atX, atY) }));
+  group.append(draw("path", { class: "curve", d: path(steps, atX, atY) }));
   if (row) {
-    group.append(draw("path", { class: "hit", d: path(points, atX, atY) }));
+    group.append(draw("path", { class: "hit", d: path(steps, atX, atY) }));
     group.addEventListener("mouseenter", () => lit(row.cell));
     group.addEventListener("mouseleave", () => lit(null));
     group.addEventListener("click", () => go({ row: row.cell }));
@@ -305,6 +310,19 @@ function curve({ name, style, points, band, banded, row, control }, atX, atY) {
   for (const [px, py, said] of points) if (py !== null) group.append(
     draw("circle", { class: "dot", cx: atX(px).toFixed(1), cy: atY(py).toFixed(1), r: 2.4 }, draw("title", {}, [name, said].filter(Boolean).join(": "))));
   return group;
+}
+
+// the line of a profile, whose shares fall or rise with the value: level from step to step and to the ends of the axis
+function stairs(profile, [from, to], falls) {
+  const share = (k) => profile[k]?.[1] ?? 0;
+  const corners = profile.flatMap(([value], k) => (falls ? [[value, share(k)], [value, share(k + 1)]] : [[value, share(k - 1)], [value, share(k)]]));
+  return [[from, corners[0][1]], ...corners, [to, corners.at(-1)[1]]];
+}
+
+function widened([low, high], logarithmic) {
+  if (logarithmic) return widened([low, high].map(Math.log10)).map((power) => 10 ** power);
+  const room = 0.04 * (high - low) || Math.abs(low) / 2 || 0.5;
+  return [low - room, high + room];
 }
 
 const budgetAxis = () => {
@@ -374,6 +392,26 @@ const CHARTS = {
       };
     },
   },
+  profile: {
+    title: "performance profile",
+    held: () => variants().some((row) => row.profile.length && row.seeds[1] > 1),
+    draw: (width) => {
+      const { label, better } = board().quantities.find((each) => each.quantity === board().headline);
+      const falls = better === "higher";
+      const reach = falls ? "at least" : "at most";
+      const values = variants().flatMap((row) => row.profile.map(([value]) => value));
+      const logX = spansDecades(values, []);
+      const xRange = widened(extent(values), logX);
+      const xTicks = (logX ? logTicks(...xRange.map(Math.log10)) : ticks(...xRange)).map((value) => [value, shown(value)]);
+      const lines = styled(matching().filter((row) => row.profile.length), (row) => ({
+        name: row.cell, row, points: row.profile.map(([value, share]) => [value, share, `${shown(100 * share)} % are ${reach} ${shown(value)}`]), steps: stairs(row.profile, xRange, falls) }));
+      const { node, aside } = plot({ width, lines, logX, xTicks, xRange, range: [0, 1], x: label, label: `share of seeds against ${label}` });
+      return {
+        node, aside: [aside, logX && "The horizontal axis is logarithmic."].filter(Boolean).join(" "),
+        said: `Performance profile: the share of a row's seeds whose ${label} is ${reach} so much; one that failed never is. The higher the line, the better. It separates nothing: the tests decide.`,
+      };
+    },
+  },
   splits: {
     title: "score against splits",
     held: () => Boolean(board().families.splits),
@@ -388,16 +426,21 @@ const CHARTS = {
     },
   },
   frechet: {
-    title: "FID and n",
+    title: "FID against n",
     held: () => Boolean(board().families.frechet),
     draw: (width) => {
-      const { fid, fid_infinity, fid_floor } = board().families.frechet;
-      const make = (row) => ({ name: short(row), row, points: [fid, fid_infinity].map((k, place) => [place, row.means[k], measured(row, k)]) });
-      const lines = [...controls().map((row) => ({ ...make(row), control: true, style: "control" })), ...styled(matching(), make)];
+      const { fid, fid_infinity, fid_floor, points } = board().families.frechet;
+      // at equal steps of 1/n, in which the line to infinity is straight
+      const at = [...points, [1, fid], [0, fid_infinity]];
+      const held = (row) => at.filter(([, k]) => present([row.means[k]]).length);
+      const make = (row) => ({ name: short(row), row, points: held(row).map(([cuts, k]) => [cuts, row.means[k], `${measured(row, k)}, ${cuts ? frechetSamples(cuts) : "extrapolated"}`]) });
+      const lines = [...controls().filter((row) => held(row).length).map((row) => ({ ...make(row), control: true, style: "control" })),
+        ...styled(matching().filter((row) => held(row).length), make)];
+      const xTicks = at.map(([cuts]) => [cuts, cuts ? frechetSamples(cuts, at.length > 2) : at.length > 2 ? "∞" : "n → ∞, extrapolated"]);
       const floor = fid_floor === undefined ? null : variants().map((row) => row.means[fid_floor]).find((value) => value !== null);
       return {
-        ...plot({ width, lines, logY: logAcross([fid, fid_infinity]), label: "FID at n samples and its limit", x: "samples", xTicks: [[0, frechetSamples()], [1, "n → ∞, extrapolated"]] }),
-        said: `FID as measured and its extrapolated limit, mean over ok seeds; between them nothing was measured.${floor === null || floor === undefined ? "" : ` As many held-out reals score ${shown(floor)}.`}`,
+        ...plot({ width, lines, logY: logAcross(at.map(([, k]) => k)), label: "FID against the number of samples, and its limit", x: at.length > 2 ? "n, the samples, at equal steps of 1/n" : "samples", xTicks }),
+        said: `FID as measured${points.length ? ", of fewer samples the mean over blocks of them," : ""} and at n → ∞ its limit, extrapolated by a line in 1/n; mean over ok seeds; dotted: controls.${points.length ? "" : " Between them no value was kept."}${floor === null || floor === undefined ? "" : ` As many held-out reals score ${shown(floor)}.`}`,
       };
     },
   },
@@ -418,10 +461,11 @@ function discriminator(row, width) {
   return { ...plot({ ...budgetAxis(), width, lines, label: `discriminator of ${row.cell} against budget`, range: [0, 1], rules: [{ y: 0.5, text: "chance" }] }), legend: lines };
 }
 
-function frechetSamples() {
-  const place = board().families.frechet.fid_samples;
-  const counts = [...new Set(variants().map((row) => row.means[place]).filter((value) => value !== null && value !== undefined))];
-  return counts.length === 1 ? `n = ${shown(counts[0])}` : "as measured";
+// how many samples are in a block where all are cut into so many
+function frechetSamples(cuts, briefly = false) {
+  const counts = [...new Set(present(variants().map((row) => row.means[board().families.frechet.fid_samples])))];
+  if (counts.length !== 1) return cuts === 1 ? "n" : `n/${cuts}`;
+  return `${briefly ? "" : "n = "}${shown(Math.floor(counts[0] / cuts))}`;
 }
 
 // of bands too, drawn or not, as in `frame`
@@ -550,7 +594,8 @@ function renderDetails() {
   dialog.replaceChildren(
     el("div", { class: "heading" }, el("h2", { id: "details-title" }, row.cell), close),
     el("p", { class: "quiet" }, el("b", {}, `${board().title}. `), `${place[0].toUpperCase()}${place.slice(1)}.`),
-    charts, pictures(row), runs(row), values(row), effectsOn(row), recipes(row), identity());
+    row.middle && el("p", { class: "quiet" }, `Interquartile mean of ${board().headline}: ${row.middle}.`),
+    charts, pictures(row), runs(row), reproduction(row), values(row), effectsOn(row), recipes(row), identity());
   if (!dialog.open) dialog.showModal();
   if (!already) { dialog.scrollTop = 0; close.focus(); }
   charts.replaceChildren(...detailCharts(row));
@@ -579,9 +624,19 @@ function pictures(row) {
 }
 
 function runs(row) {
-  const lines = row.runs.map((run) => el("tr", {}, el("th", { scope: "row" }, String(run.seed)), el("td", {}, run.status), el("td", {}, data.texts[run.reason]),
+  const reasons = row.runs.some((run) => data.texts[run.reason]);
+  const lines = row.runs.map((run) => el("tr", {}, el("th", { scope: "row" }, String(run.seed)), el("td", {}, run.status), reasons ? el("td", { class: "wide" }, data.texts[run.reason]) : "",
     el("td", {}, run.spent), el("td", {}, run.seconds), el("td", {}, el("code", {}, run.id)), el("td", {}, el("code", { title: data.texts[run.source] }, data.texts[run.source].slice(0, 12)))));
-  return lines.length ? scrolled("Runs", el("table", {}, table(["seed", "status", "reason", "spent", "seconds beside training", "run", "source hash"], lines))) : "";
+  const heads = ["seed", "status", ...(reasons ? ["reason"] : []), "spent", "seconds beside training", "run", "source hash"];
+  return lines.length ? scrolled("Runs", el("table", { class: "runs" }, table(heads, lines))) : "";
+}
+
+function reproduction(row) {
+  const found = row.runs.filter((run) => run.status !== "interrupted");
+  const { records } = board();
+  const lines = found.map((run) => ["ganbench reproduce", run.id, records?.option, ` # seed ${run.seed}`].filter(Boolean).join(" "));
+  const where = records ? "In the folder of this page:" : "Where the folder runs lies, or with --runs FOLDER:";
+  return lines.length ? el("section", {}, el("h3", {}, "Run one again and compare"), el("p", { class: "quiet" }, where), el("pre", {}, lines.join("\n"))) : "";
 }
 
 function values(row) {
@@ -633,7 +688,20 @@ function renderTheme() {
 }
 
 function renderFooter() {
-  byId("footer").replaceChildren("The same board as files: ", ...board().files.flatMap((name, k) => [k ? ", " : "", el("a", { href: name }, name)]), ". Made from stored records alone; the same records give the same page.");
+  const { files, records } = board();
+  const link = (href, text = href) => el("a", { href }, text);
+  byId("footer").replaceChildren("The same board as files: ", ...files.flatMap((name, k) => [k ? ", " : "", link(name)]), ". ",
+    ...(records ? ["Its records: ", link(records.file), ", one line a run; those of all boards: ", link(records.folder), ". "] : []),
+    "Made from stored records alone; the same records give the same page.");
+}
+
+// a frame whose table goes on to the right fades there
+function hint(frame) {
+  frame.classList.toggle("more", frame.scrollLeft + frame.clientWidth < frame.scrollWidth - 1);
+}
+
+function renderHints() {
+  document.querySelectorAll(".scroll").forEach(hint);
 }
 
 function render() {
@@ -651,6 +719,7 @@ function render() {
   renderFooter();
   refocus(focus);
   renderDetails();
+  renderHints();
 }
 
 byId("board").append(...data.boards.map((each) => el("option", { value: each.slug }, each.title)));
@@ -665,6 +734,9 @@ byId("details").addEventListener("close", () => {
   refocus(`row ${cell}`);
 });
 byId("details").addEventListener("click", (event) => { if (event.target === byId("details")) go({ row: "" }); });
+document.addEventListener("scroll", ({ target }) => { if (target.classList?.contains("scroll")) hint(target); }, true);
+window.addEventListener("resize", renderHints);
+document.querySelector("main > details").addEventListener("toggle", renderHints);
 for (const event of ["popstate", "hashchange"]) window.addEventListener(event, () => { readView(); render(); });
 let width = 0;
 new ResizeObserver(() => {

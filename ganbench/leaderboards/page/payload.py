@@ -6,9 +6,12 @@ significant digits. Texts that many runs share are stored once, and referred to 
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
 from typing import Any
+from urllib.parse import quote
 
 from ganbench.leaderboards.board import Board
 from ganbench.leaderboards.caption import facts, named, reading, spent
@@ -23,6 +26,7 @@ from ganbench.leaderboards.page.families import families
 from ganbench.leaderboards.page.grid import grid
 from ganbench.leaderboards.page.plain import Plain, number
 from ganbench.leaderboards.ranking import Place, ranking
+from ganbench.leaderboards.robust import middle_text, profile
 from ganbench.leaderboards.row import Row
 from ganbench.leaderboards.trajectory import about_sizes, trajectory
 from ganbench.record import RunRecord
@@ -40,12 +44,25 @@ class Texts:
 
 
 @dataclass(frozen=True)
+class Beside:
+    """What lies beside the page, which refers to it: paths relative to the page."""
+
+    pictures: Mapping[str, str] = field(default_factory=dict)
+    """Of samples, by run id."""
+    records: Mapping[str, str] = field(default_factory=dict)
+    """Files of the published records that boards are made of, by dataset."""
+
+
+ALONE = Beside()
+"""A page with nothing beside it."""
+
+
+@dataclass(frozen=True)
 class Payload:
     """Boards as plain data, in so much detail, with texts that they share."""
 
     detail: Detail = DETAILS[0]
-    pictures: Mapping[str, str] = field(default_factory=dict)
-    """The path of a run's picture, relative to the page, by run id."""
+    beside: Beside = ALONE
     texts: Texts = field(default_factory=Texts)
 
     def board(self, board: Board, slug: str) -> Plain:
@@ -60,6 +77,7 @@ class Payload:
         return {
             "slug": slug,
             "title": f"{board.conditions.dataset}: {board.conditions.budget}",
+            "records": _published(self.beside.records.get(board.conditions.dataset)),
             "files": [f"{slug}.md", f"{slug}.csv", *further_tables(board, slug)],
             "budget": board.conditions.budget,
             "headline": board.headline,
@@ -83,6 +101,7 @@ class Payload:
 
     def _row(self, board: Board, row: Row, place: Place | None) -> Plain:
         estimates = [row.estimate(quantity) for quantity in board.quantities]
+        headline = board.quantities.get(board.headline, {})
         recipes = sorted({record.recipe for record in row.records} - {""}) if self.detail.runs else []
         return {
             "cell": row.cell,
@@ -96,6 +115,8 @@ class Payload:
             "halves": [number(estimate.half_width) for estimate in estimates],
             "costs": list(cost(board, row).values()),
             "amounts": [number(value) for value in (*map(row.parameters, board.networks), *row.costs.values())],
+            "middle": middle_text(row, board.headline, headline),
+            "profile": _pairs(profile(row, board.headline, headline)) if self.detail.profiles else [],
             "recipes": [self.texts(recipe) for recipe in recipes],
             "runs": [self._run(board, record) for record in row.records] if self.detail.runs else [],
         }
@@ -135,8 +156,20 @@ class Payload:
             "source": self.texts((record.spec.source_hash or "unknown") if self.detail.made else ""),
             "made": self.texts(_made(record) if self.detail.made else ""),
             "values": [number(values.get(quantity)) for quantity in kept],
-            "picture": self.pictures.get(record.id),
+            "picture": self.beside.pictures.get(record.id),
         }
+
+
+def _published(path: str | None) -> Plain | None:
+    """Where the records lie that a board is made of, as links, and what `ganbench reproduce` needs to find them."""
+    if path is None:
+        return None
+    folder = PurePosixPath(path).parent
+    return {"file": quote(path), "folder": quote(f"{folder}/"), "option": f"--records {shlex.quote(str(folder))}"}
+
+
+def _pairs(found: list[tuple[float, float]]) -> list[list[float | None]]:
+    return [[number(value), number(share)] for value, share in found]
 
 
 def _quantity(board: Board, quantity: str) -> Plain:
