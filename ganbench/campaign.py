@@ -16,7 +16,7 @@ from ganbench.claim import Claim
 from ganbench.errors import UsageError
 from ganbench.keeper import Keeper
 from ganbench.loading import State, states
-from ganbench.planning import Group, Plan, check, describe, failed, planned, with_controls
+from ganbench.planning import Group, Plan, describe, failed, fault, planned, with_controls
 from ganbench.record import RunRecord, RunSpec
 from ganbench.registry import Audience, Offer
 from ganbench.request import Request
@@ -119,12 +119,12 @@ class Campaign:
         """
         self.store.require_writable()
         warnings = self._warnings()
-        wrong = [_fault(requests, seeds) for requests, seeds in grids]
-        asked = [[] if fault else with_controls(requests) for (requests, _), fault in zip(grids, wrong, strict=True)]
+        wrong = [fault(requests, seeds) for requests, seeds in grids]
+        asked = [[] if mistake else with_controls(asked) for (asked, _), mistake in zip(grids, wrong, strict=True)]
         outcomes = describe(self.pool, list(dict.fromkeys(itertools.chain.from_iterable(asked))), timed)
         found = [
-            fault or planned({request: outcomes[request] for request in requests}, seeds)
-            for fault, requests, (_, seeds) in zip(wrong, asked, grids, strict=True)
+            mistake or planned({request: outcomes[request] for request in requests}, seeds)
+            for mistake, requests, (_, seeds) in zip(wrong, asked, grids, strict=True)
         ]
         for each in found:
             if isinstance(each, Plan):
@@ -310,17 +310,3 @@ class Campaign:
         """Leaves the record in its run's folder."""
         self.store.begin(record.spec)
         self.store.commit(record)
-
-
-def _fault(requests: Sequence[Request], seeds: int | None) -> UsageError | None:
-    """What can be seen to be wrong without looking at plugins and data."""
-    if not requests:
-        return UsageError("nothing to run: name a variant and a dataset, as in `ganbench run -p wgan_gp`")
-    if seeds is not None and seeds < 1:
-        return UsageError(f"seeds: found {seeds}, wanted at least 1")
-    try:
-        for request in requests:
-            check(request)
-    except UsageError as error:
-        return error
-    return None

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 from ganbench.budget import Budget
 from ganbench.errors import UsageError
 from ganbench.ingredients import parse_call, parse_setting
+from ganbench.inquiry import found_out
 from ganbench.record import CONTROLS, RunRecord, RunSpec
 from ganbench.registry import find, find_dataset
 from ganbench.request import Request
 from ganbench.strict import canonical
-from ganbench.supervision import Job, Outcome, Pool
+from ganbench.supervision import Outcome, Pool
 
 _LEAST = {"points": 1, "batch_size": 2, "samples": 2, "threads": 1}
 _DEVICE = re.compile(r"cpu|cuda(:[0-9]+)?")
@@ -74,6 +73,20 @@ def check(request: Request) -> None:
         raise UsageError(f"--device {request.device}: wanted cpu, cuda or cuda:N")
 
 
+def fault(requests: Sequence[Request], seeds: int | None) -> UsageError | None:
+    """What the user must mend of the requests, as far as `check` can see; None where that is nothing."""
+    if not requests:
+        return UsageError("nothing to run: name a variant and a dataset, as in `ganbench run -p wgan_gp`")
+    if seeds is not None and seeds < 1:
+        return UsageError(f"seeds: found {seeds}, wanted at least 1")
+    try:
+        for request in requests:
+            check(request)
+    except UsageError as error:
+        return error
+    return None
+
+
 def with_controls(requests: Sequence[Request]) -> list[Request]:
     """The requests without repetition, and the control rows of each of their datasets."""
     controls = [
@@ -87,42 +100,17 @@ def with_controls(requests: Sequence[Request]) -> list[Request]:
 def describe(pool: Pool, requests: Sequence[Request], timed: bool = False) -> dict[Request, Outcome]:
     """What each request comes to, as `forecast.describe` tells it, looked at in child processes.
 
-    Those on one dataset share a process, which loads it and the plugins once. What does not go well there is looked
-    at again, each in a process of its own, so that it is nobody else's fault.
+    Those on one dataset share a process, which loads it and the plugins once; each that is timed has one of its own.
     """
-    found = {} if timed else _describe_together(pool, requests)
-    with tempfile.TemporaryDirectory() as folder:
-        jobs = [
-            Job(request, _description([request], timed), Path(folder) / f"{index}.txt")
-            for index, request in enumerate(requests)
-            if request not in found
-        ]
-        for request, outcome in pool.perform(jobs):
-            found[request] = replace(outcome, result=outcome.result[0]) if outcome.status == "ok" else outcome
-    return {request: found[request] for request in requests}
-
-
-def _describe_together(pool: Pool, requests: Sequence[Request]) -> dict[Request, Outcome]:
     alike: dict[str, list[Request]] = defaultdict(list)
     for request in requests:
         alike[request.dataset].append(request)
-    with tempfile.TemporaryDirectory() as folder:
-        jobs = [
-            Job(dataset, _description(group, timed=False), Path(folder) / f"{index}.txt")
-            for index, (dataset, group) in enumerate(alike.items())
-            if len(group) > 1
-        ]
-        return {
-            request: Outcome("ok", result=result)
-            for dataset, outcome in pool.perform(jobs)
-            if outcome.status == "ok"
-            for request, result in zip(alike[dataset], outcome.result, strict=True)
-            if result is not None
-        }
 
+    def description(group: Sequence[Request]) -> dict[str, Any]:
+        return {"task": "describe", "requests": [request.as_dict() for request in group], "timed": timed}
 
-def _description(requests: Sequence[Request], timed: bool) -> dict[str, Any]:
-    return {"task": "describe", "requests": [request.as_dict() for request in requests], "timed": timed}
+    found = found_out(pool, [[each] for each in requests] if timed else list(alike.values()), description)
+    return {request: found[request] for request in requests}
 
 
 def planned(outcomes: Mapping[Request, Outcome], seeds: int | None) -> Plan | UsageError:

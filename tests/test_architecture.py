@@ -31,6 +31,7 @@ RANKS = [
     "forecast samples",
     "execution judgement testing",
     "worker supervision",
+    "inquiry",
     "planning examination loading",
     "diagnosis",
     "campaign",

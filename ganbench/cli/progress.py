@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from rich.console import Console
@@ -13,6 +14,11 @@ from ganbench.record import RunRecord
 
 SHOWN = 3
 """How many of the newest values stand beside a bar."""
+
+
+def looking(cells: int) -> AbstractContextManager[object]:
+    """Says, for as long as the block lasts, that so many cells are looked at before any begins."""
+    return Console(stderr=True).status(f"looking at {cells} cell{'' if cells == 1 else 's'}")
 
 
 class Bars:

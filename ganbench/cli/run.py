@@ -127,7 +127,7 @@ def command(
     ganbench run --plugin nsgan --dataset mnist --data-root data --budget 60kimg
     """  # noqa: D301 - click wants the control character that keeps lines apart
     from ganbench.campaign import Campaign
-    from ganbench.cli.progress import Bars
+    from ganbench.cli.progress import Bars, looking
     from ganbench.store import Store
     from ganbench.supervision import Limits, Pool, usable_cores
 
@@ -139,7 +139,8 @@ def command(
     store = Store(out)
     with Pool(jobs or usable_cores(), int(options["threads"] or 1), limits) as pool:
         campaign = Campaign(store, pool, resume, again, tuple(chain.from_iterable(separated(loggers))))
-        plan = campaign.plan(requests, seeds, timed=dry_run)
+        with looking(len(requests)):
+            plan = campaign.plan(requests, seeds, timed=dry_run)
         for warning in plan.warnings:
             click.echo(f"ganbench: warning: {warning}", err=True)
         if dry_run:
