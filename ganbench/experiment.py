@@ -29,10 +29,10 @@ from ganbench.ingredients import (
     require_fit,
 )
 from ganbench.metrics.features import Extractor, load_extractor
-from ganbench.provenance import source_hash
 from ganbench.record import RunSpec
 from ganbench.registry import Offer, find, find_dataset, find_metric, load
 from ganbench.request import Request
+from ganbench.sources import source_hash
 from ganbench.trainer import Trainer, Variant
 from ganbench.variant import Recipe, Trick
 

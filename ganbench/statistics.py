@@ -37,10 +37,21 @@ def t_interval(values: ArrayLike, confidence: float = 0.95) -> tuple[float, floa
         raise ValueError(f"found values of shape {seeds.shape}: wanted one or more finite numbers (seeds,)")
     if len(seeds) == 1:
         return float(seeds[0]), None
-    mean = seeds.sum() / len(seeds)
-    from_mean = seeds - mean
-    variance = (from_mean @ from_mean) / (len(seeds) - 1)
-    return float(mean), _t_quantile(confidence, len(seeds) - 1) * math.sqrt(variance / len(seeds))
+    if (seeds == seeds[0]).all():  # rounding would leave a width
+        return float(seeds[0]), 0.0
+    average = mean(seeds)
+    from_mean = seeds / 2 - average / 2  # half of it, which is always a float
+    largest = float(np.abs(from_mean).max())
+    scaled = from_mean / largest  # whose squares neither overflow nor vanish
+    error = math.sqrt(scaled @ scaled / (len(seeds) - 1) / len(seeds))
+    return average, 2 * largest * _t_quantile(confidence, len(seeds) - 1) * error
+
+
+def mean(values: NDArray[np.float64]) -> float:
+    """The mean of `values` (n,), n > 0, also where their sum is more than a float can hold."""
+    with np.errstate(over="ignore"):
+        total = float(values.sum())
+    return total / len(values) if math.isfinite(total) else float((values / len(values)).sum())
 
 
 @cache

@@ -18,7 +18,7 @@ import ganbench
 
 ROOT = Path(__file__).parents[1]
 RANKS = [
-    "errors ingredient trainer hooks atomic cache claim vision randomness statistics aggregates flops",
+    "errors ingredient trainer hooks atomic cache sources claim vision randomness statistics aggregates flops",
     "ranks budget strict literals loss dynamics pair optimizers",
     "networks variant record",
     "request store datasets metrics leaderboards agreement",

@@ -9,7 +9,7 @@ from records import QUANTITIES, failed, ok
 
 from ganbench.leaderboards.board import boards
 from ganbench.leaderboards.entries import quantity_text
-from ganbench.leaderboards.files import board_csv, slugs, write_boards
+from ganbench.leaderboards.files import board_csv, slugs, write_boards, write_page
 from ganbench.leaderboards.frame import runs_frame
 from ganbench.leaderboards.markdown import board_markdown, escaped
 from ganbench.leaderboards.numbers import count_text, estimate_text, magnitude_text, seconds_text
@@ -81,6 +81,8 @@ The interval holds the truth as often as it says for normal scores, and less oft
 5 seeds 82 % and 90 % of times, as benchmarks/calibration.py simulates them.
 "± 0" means that all seeds are equal.
 Failed runs enter no mean: they are counted in their row and listed with their reasons.
+Seconds are wall-clock, and depend on what else the machine did and on how many seeds were trained together: FLOPs \
+compare rows. Where none stand, training computes outside torch and is not metered.
 Rows stand in the order of how few of their seeds failed, then of modes_covered ↑; that one stands above another does \
 not separate the two.
 Ranks come from exact paired permutation tests over shared seeds, for one pair at 5 %.
@@ -443,3 +445,24 @@ def test_numbers_that_stand_for_words_are_printed_as_words():
     assert [row.cell for row in board.rows] == ["r1", "nsgan", "gan", "odd"]
     assert "| 0 converges, 1 cycles |" in board_markdown(board)
     assert board.table["verdict.mean"].tolist() == pytest.approx([0, 2 / 3, 1, 7])
+
+
+@pytest.mark.parametrize("largest", [1e200, 1.7e308, 10**300])
+def test_the_largest_numbers_stop_no_board(largest, tmp_path):
+    """Whatever a float can hold, of whichever sign, is written; where intervals cannot be, that is said."""
+    others = {"values": {"reverse_kl": -largest}, "points": 1}
+    records = [
+        replace(ok("gan", seed, value, **others), seconds={"evaluation": largest})
+        for seed, value in enumerate((largest, -largest, largest, 3))
+    ]
+    found = boards([*records, *(ok("nsgan", seed, seed + 0.5, points=1) for seed in range(4))])
+    written = write_boards(found, tmp_path)
+    assert all(path.stat().st_size for path in [*written, write_page(found, tmp_path)])
+    assert "± " in board_markdown(found[0])
+
+
+def test_what_is_not_metered_has_no_number():
+    """A run that drew real samples and no FLOPs computed outside torch: nothing stands where 0 would flatter."""
+    unmetered = replace(ok("kde", 0, 5), meters={"samples": 1280, "flops": 0, "seconds": 1.0})
+    assert only([unmetered]).rows[0].costs["flops"] is None
+    assert only([ok("nsgan", 0, 5)]).rows[0].costs["flops"] == 2_500_000

@@ -22,8 +22,9 @@ from ganbench_plugins.wgan_gp import WGAN_GP
 from toys import ADAM
 
 import ganbench.optimizers
-from ganbench.provenance import provenance, source_hash
+from ganbench.provenance import provenance
 from ganbench.registry import Offer, find
+from ganbench.sources import source_hash
 
 BASE = "from dataclasses import dataclass\nfrom ganbench import Halves\n\nclass Base(Halves):\n    scale = {scale}\n"
 LOSS = """
@@ -148,7 +149,8 @@ def test_provenance_imports_nothing_else(acme: Write, tmp_path: Path, monkeypatc
     found = provenance([used], "cpu")
     assert found["installed"].items() >= {"acme-bystander": "1.0", "acme-other": "1.0"}.items()
     assert found["used"] == {"odd": "acme 2.0"}
-    source = b"acme_loss.py\0" + (tmp_path / "acme_loss.py").read_bytes() + b"\0"
+    files = [tmp_path / f"{name}.py" for name in ("acme_base", "acme_loss")]
+    source = b"".join(path.name.encode() + b"\0" + path.read_bytes() + b"\0" for path in files)
     assert found["sources"] == {"variant odd": hashlib.sha256(source).hexdigest()}
     assert not (tmp_path / "imported").exists()
     assert {"acme_bystander", "acme_other"} & set(sys.modules) == set()
@@ -162,3 +164,32 @@ def test_what_a_built_in_plugin_imports_counts():
         source = Path(importlib.import_module(f"ganbench_plugins.{name}").__file__ or "").read_bytes()
         digest.update(f"{name}.py".encode() + b"\0" + source + b"\0")
     assert source_hash((), ["ganbench_plugins.gaussian_mixture"]) == digest.hexdigest()
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {
+            "odd_one.py": "import numpy, odd_two\n",
+            "odd_two.py": "import odd_three.deep\n",
+            "odd_three/deep.py": "X = {}\n",
+        },
+        {"odd_one/losses.py": "X = {}\n"},
+        {"odd_one/__init__.py": "", "odd_one/table.csv": "{}\n"},
+    ],
+    ids=["modules beside it", "a package without __init__", "data in a package"],
+)
+def test_every_file_of_a_stranger_counts(files: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """What the module imports of those that lie beside it, and all that its package holds; nothing of libraries."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+    hashes = []
+    for value in (1, 2, 1):
+        for name, text in files.items():
+            (tmp_path / name).parent.mkdir(exist_ok=True)
+            (tmp_path / name).write_text(text.format(value))
+        (tmp_path / "odd_other.py").write_text(f"X = {len(hashes)}\n")
+        importlib.invalidate_caches()
+        hashes.append(source_hash((), ["odd_one"]))
+        for name in [name for name in sys.modules if name.startswith("odd_")]:
+            del sys.modules[name]
+    assert hashes[0] == hashes[2] != hashes[1]

@@ -47,6 +47,15 @@ def test_one_value_has_no_interval():
 def test_equal_values_have_an_interval_of_no_width():
     """Seeds that agree have the half width zero, which is told apart from having none."""
     assert t_interval([8, 8, 8]) == (8, 0)
+    assert t_interval([0.1, 0.1, 0.1]) == (0.1, 0)
+
+
+def test_the_smallest_and_the_largest_seeds_have_intervals():
+    """Of 0 and x it is x / 2 ± 12.706 x / 2, whether or not squares and sums of x are floats."""
+    half = stats.t.ppf(0.975, 1) / 2
+    for x in (1e-210, 3.0, 1e300):
+        assert t_interval([0, x]) == pytest.approx((x / 2, half * x), rel=1e-12, abs=0)
+    assert t_interval([1.5e308, 1.5e308, 1.2e308])[0] == pytest.approx(1.4e308)
 
 
 @pytest.mark.parametrize("values", [[], [[1.0, 2.0]], [1.0, math.nan], [math.inf, 1.0]])

@@ -35,6 +35,8 @@ def reading(board: Board) -> list[str]:
         "counts: with 5 seeds 82 % and 90 % of times, as benchmarks/calibration.py simulates them.",
         '"± 0" means that all seeds are equal.',
         "Failed runs enter no mean: they are counted in their row and listed with their reasons.",
+        "Seconds are wall-clock, and depend on what else the machine did and on how many seeds were trained together: "
+        "FLOPs compare rows. Where none stand, training computes outside torch and is not metered.",
     ]
     if board.headline:
         arrow = ARROWS.get(direction(board, board.headline), "")

@@ -23,6 +23,8 @@ def estimate_text(estimate: Estimate) -> str:
     if not estimate.half_width:
         mean = f"{estimate.mean:,.0f}" if abs(estimate.mean) >= 1000 else f"{estimate.mean:.4g}"
         return mean + (" ± 0" if estimate.half_width == 0 else "")
+    if math.isinf(estimate.half_width):
+        return f"{estimate.mean:.4g} ± inf"
     places = _places(estimate.half_width)
     return f"{_fixed(estimate.mean, places)} ± {_fixed(estimate.half_width, places)}"
 

@@ -48,7 +48,9 @@ def profile(row: Row, headline: str, how: Mapping[str, Any]) -> list[tuple[float
     if not is_summed_up(how):
         return []
     sign = SIGNS[how["direction"]]
-    scores: NDArray[np.float64] = sign * np.array(list(outcomes(row, headline, how["direction"]).values()))
+    scores: NDArray[np.float64] = sign * np.array(
+        list(outcomes(row, headline, how["direction"]).values()), dtype=np.float64
+    )
     numbers = np.unique(scores[np.isfinite(scores)])
     if not len(numbers):
         return []

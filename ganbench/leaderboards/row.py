@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganbench.record import STATUSES, RunRecord
-from ganbench.statistics import t_interval
+from ganbench.statistics import mean, t_interval
 
 METERS = {"real_samples": "samples", "d_steps": "d_steps", "g_steps": "g_steps", "flops": "flops"}
 """Cost columns, and the meter that each averages."""
@@ -104,6 +104,8 @@ class Row:
     def costs(self) -> dict[str, float | None]:
         """What one seed cost, as a mean over the ok seeds: counts, FLOPs and wall-clock seconds."""
         meters = {name: _mean([record.meters.get(meter) for record in self.ok]) for name, meter in METERS.items()}
+        if meters["real_samples"] and not meters["flops"]:
+            meters["flops"] = None  # what computes outside torch is not metered
         training = _mean([record.meters.get("seconds") for record in self.ok])
         evaluation = _mean([record.seconds.get("evaluation") for record in self.ok])
         step = _mean([_seconds_a_step(record) for record in self.ok])
@@ -122,4 +124,4 @@ def _present(values: Sequence[Any]) -> NDArray[np.float64]:
 
 def _mean(values: Sequence[Any]) -> float | None:
     present = _present(values)
-    return float(present.sum() / len(present)) if len(present) else None
+    return mean(present) if len(present) else None

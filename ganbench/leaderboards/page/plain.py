@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 Plain = dict[str, Any]
@@ -9,8 +10,8 @@ Plain = dict[str, Any]
 
 
 def number(value: float | None) -> float | None:
-    """`value` to five significant digits, a whole number as one; None stays None."""
-    if value is None:
+    """`value` to five significant digits, a whole number as one; None stays None, and what is not finite becomes it."""
+    rounded = math.inf if value is None else float(f"{value:.5g}")
+    if not math.isfinite(rounded):
         return None
-    rounded = float(f"{value:.5g}")
     return int(rounded) if rounded.is_integer() else rounded
