@@ -12,6 +12,8 @@ from ganbench.inquiry import found_out
 from ganbench.registry import Offer
 from ganbench.supervision import Outcome, Pool
 
+LOADING_SECONDS = 60.0
+"""How long loading takes at most where no limit was given."""
 State = tuple[str, str]
 """As `registry.state`: ("ok", ""), or "broken" or "incomplete" with the reason."""
 
@@ -21,7 +23,7 @@ def states(offers: Sequence[Offer], pool: Pool) -> dict[Offer, State]:
     by_source: dict[str, list[Offer]] = defaultdict(list)
     for offer in offers:
         by_source[offer.distribution].append(offer)
-    found = found_out(pool, list(by_source.values()), _task)
+    found = found_out(pool, list(by_source.values()), _task, LOADING_SECONDS)
     return {offer: _state(offer, found[offer]) for offer in offers}
 
 

@@ -19,6 +19,8 @@ from ganbench.strict import canonical
 from ganbench.supervision import Outcome, Pool
 
 _LEAST = {"points": 1, "batch_size": 2, "samples": 2, "threads": 1}
+LOOKING_SECONDS = 900.0
+"""How long loading plugins and data, which may have to be downloaded, takes at most where no limit was given."""
 _DEVICE = re.compile(r"cpu|cuda(:[0-9]+)?")
 
 
@@ -109,7 +111,8 @@ def describe(pool: Pool, requests: Sequence[Request], timed: bool = False) -> di
     def description(group: Sequence[Request]) -> dict[str, Any]:
         return {"task": "describe", "requests": [request.as_dict() for request in group], "timed": timed}
 
-    found = found_out(pool, [[each] for each in requests] if timed else list(alike.values()), description)
+    groups = [[each] for each in requests] if timed else list(alike.values())
+    found = found_out(pool, groups, description, LOOKING_SECONDS)
     return {request: found[request] for request in requests}
 
 

@@ -64,6 +64,8 @@ class Job(Generic[Key]):
     key: Key
     payload: dict[str, Any]
     log: Path
+    seconds: float | None = None
+    """How long it may take where the pool sets no limit; None for ever."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,7 @@ class Pool:
                 if not admits(job.key):
                     continue
                 worker = self._idle(busy)
-                worker.start(job.payload, job.log, limits)
+                worker.start(job.payload, job.log, replace(limits, seconds=limits.seconds or job.seconds))
                 busy[worker] = job
             for worker in _ready(list(busy)):
                 job = busy[worker]

@@ -60,3 +60,16 @@ def test_what_leaves_the_process_is_broken_and_its_neighbours_are_not(
     assert subprocess.run(command, cwd=tmp_path, check=False).returncode == 7
     assert found["raises"][0] == "broken"
     assert "importing it raised ImportError: no jax" in found["raises"][1]
+
+
+def test_a_module_that_hangs_holds_nobody_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where no limit was given; a pool's own limit, once given, is the one that holds."""
+    distribution(tmp_path, "acme-sleeper", "import time\ntime.sleep(600)\n", {"tricks": ["sleeper"]})
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (sleeper,) = (offer for offer in offers("tricks") if offer.distribution == "acme-sleeper")
+    monkeypatch.setattr("ganbench.loading.LOADING_SECONDS", 3.0)
+    for limits, seconds in ((Limits(), 3), (Limits(2.0), 2)):
+        with Pool(1, 1, limits) as pool:
+            ((state, why),) = states([sleeper], pool).values()
+        assert state == "broken"
+        assert f"loading it ended in timeout: took longer than the time limit of {seconds} s" in why
