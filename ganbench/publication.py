@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from importlib.util import find_spec
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from ganbench.archive import Archive
 from ganbench.atomic import replacing, write_text
@@ -36,7 +37,7 @@ def publish(
         StoreError: when `readme` has no place for the overview; nothing is written then.
         OSError: when a file cannot be written.
     """
-    text = with_overview(readme, overview_markdown(boards)) if readme else ""
+    text = _with_boards(readme, boards, folder) if readme else ""
     to_draw = _without_phases(boards, folder)
     written = [
         *write_boards(boards, folder),
@@ -64,7 +65,7 @@ def differences(
     page = page_text(boards, folder, _linked(boards, folder, records))
     wanted = {folder / name: text for name, text in {**board_texts(boards), PAGE: page}.items()}
     if readme:
-        wanted[readme] = with_overview(readme, overview_markdown(boards))
+        wanted[readme] = _with_boards(readme, boards, folder)
     missing = [f"{path} is missing" for path in wanted if not path.exists()]
     other = [
         f"{path} differs from what the records give"
@@ -85,6 +86,12 @@ def write_parquet(boards: Sequence[Board], path: Path) -> None:
         raise UsageError(f"{path}: Parquet needs pyarrow; install it with `pip install ganbench[parquet]`")
     with replacing(path) as temporary:
         joined(boards).to_parquet(temporary, index=False)
+
+
+def _with_boards(readme: Path, boards: Sequence[Board], folder: Path) -> str:
+    """The text of `readme` with the overview of the boards, which links their files in `folder`."""
+    path = Path(os.path.relpath(folder.resolve(), readme.resolve().parent))
+    return with_overview(readme, overview_markdown(boards, PurePosixPath(path.as_posix())))
 
 
 def _linked(boards: Sequence[Board], folder: Path, records: Path | None) -> dict[str, str]:

@@ -81,6 +81,58 @@ def test_ablations_and_settings_are_changes_too() -> None:
     assert [found.cells["r3gan", change].estimate.mean for change in found.changes] == [-2.0, -1.0]
 
 
+HALF = (("gradient_penalty.weight", 0.5),)
+
+
+def with_settings(found: list[RunRecord], settings: tuple[tuple[str, object], ...]) -> list[RunRecord]:
+    return [replace(run, spec=replace(run.spec, settings=settings)) for run in found]
+
+
+def test_a_trick_is_measured_against_the_same_settings() -> None:
+    """Half the weight gives 5, consensus 1 more: the trick is not credited with the 5."""
+    plain, tricked = runs("wgan_gp", [0.0, 0.0]), runs("wgan_gp", [6.0, 6.0], ("consensus()",))
+    without = [replace(run, spec=replace(run.spec, without=("r2",))) for run in runs("wgan_gp", [3.0, 3.0])]
+    half = [with_settings(each, HALF) for each in (runs("wgan_gp", [5.0, 5.0]), tricked, without)]
+    found = shown(plain, *half)
+    setting = "[gradient_penalty.weight=0.5]"
+    assert found.variants == (f"wgan_gp {setting}", "wgan_gp")
+    means = {cell: each.estimate.mean for cell, each in found.cells.items() if each.row}
+    assert means == {
+        (f"wgan_gp {setting}", "+ consensus()"): 1.0,
+        (f"wgan_gp {setting}", "- r2"): -2.0,
+        ("wgan_gp", setting): 5.0,
+    }
+    assert effect_lines(found)[0][f"wgan_gp {setting}"] == "5 ± 0"
+
+
+def test_settings_without_a_run_of_their_own_are_part_of_the_change() -> None:
+    """Nothing stands on the board that has the settings alone: the change names both."""
+    tricked = with_settings(runs("wgan_gp", [6.0], ("consensus()",)), HALF)
+    found = shown(runs("wgan_gp", [0.0]), tricked)
+    assert found.changes == ("+ consensus() [gradient_penalty.weight=0.5]",)
+    assert found.variants == ("wgan_gp",)
+
+
+def test_a_second_name_with_settings_is_measured_against_them_too() -> None:
+    """wgan_gp, known to be wgan + gradient_penalty with settings, against wgan with these settings."""
+    second = "wgan + gradient_penalty(weight=10.0) [d_steps=2]"
+    slower = with_settings(runs("wgan", [1.0], recipe="clipping"), (("d_steps", 2),))
+    found = shown(slower, runs("wgan_gp", [4.0], recipe="penalty", also=(second,)))
+    assert found.cells["wgan [d_steps=2]", "+ gradient_penalty(weight=10.0)"].estimate.mean == 3.0
+
+
+def test_settings_are_variants_in_interactions() -> None:
+    """consensus gives 3 to gan and 1 to gan of two steps, so 1 more than on average; set again is no missing cell."""
+    two = (("d_steps", 2),)
+    slow, slow_hinge = with_settings(runs("gan", [5.0, 5.0]), two), with_settings(runs("hinge", [1.0, 1.0]), two)
+    tricked = runs("gan", [3.0, 3.0], ("consensus()",))
+    both = with_settings(runs("gan", [6.0, 6.0], ("consensus()",)), two)
+    found = crossed(runs("gan", [0.0, 0.0]), tricked, slow, both, runs("hinge", [0.0, 0.0]), slow_hinge)
+    assert found.cells["gan", "+ consensus()"].estimate.mean == 1.0
+    assert found.cells["gan [d_steps=2]", "+ consensus()"].estimate.mean == -1.0
+    assert found.effects.not_run == (("hinge", "+ consensus()"),)
+
+
 def test_a_board_without_a_change_has_no_effects() -> None:
     """Two plain variants, or a changed one without its plain run, give no table."""
     assert effects(board(runs("gan", [1.0]), runs("hinge", [2.0]))) is None
@@ -88,13 +140,21 @@ def test_a_board_without_a_change_has_no_effects() -> None:
 
 
 def test_what_was_not_run_or_makes_no_sense_is_said() -> None:
-    """A blank would look like nothing; the table says why there is no number."""
+    """Two variants have r1, so that a blank would look like nothing; ema is of gan alone, and hinge lacks nothing."""
     refused = [replace(run, status="not_applicable", values={}, curve=()) for run in runs("hinge", [0.0, 0.0], R1)]
     ema = runs("gan", [1.0, 1.0], ("ema(decay=0.9)",))
-    lines = effect_lines(shown(runs("gan", [0.0, 0.0]), runs("hinge", [0.0, 0.0]), refused, ema))
-    assert lines[1]["hinge"] == "not run"
-    assert lines[2]["hinge"] == "not applicable"
-    assert lines[2]["gan"] == "not run"
+    both = [*runs("nsgan", [0.0, 0.0]), *runs("nsgan", [1.0, 1.0], R1)]
+    found = shown(runs("gan", [0.0, 0.0]), runs("hinge", [0.0, 0.0]), both, refused, ema)
+    lines = effect_lines(found)
+    assert [lines[1][name] for name in ("gan", "hinge", "nsgan")] == ["+1 ± 0", "", ""]
+    assert [lines[2][name] for name in ("gan", "hinge", "nsgan")] == ["not run", "not applicable", "+1 ± 0"]
+    assert found.not_run == (("gan", CHANGE),)
+    assert sorted(zip(found.table["variant"], found.table["change"], strict=True)) == [
+        ("gan", "+ ema(decay=0.9)"),
+        ("gan", CHANGE),
+        ("hinge", CHANGE),
+        ("nsgan", CHANGE),
+    ]
 
 
 def test_two_names_of_one_recipe_are_one_row() -> None:
@@ -307,7 +367,10 @@ def test_an_interaction_counts_failures_as_worst() -> None:
 
 
 def test_what_not_all_variants_have_is_left_out_of_their_main_effects() -> None:
-    """ema was run with gan alone: it has no interaction, and hinge and gan are compared plainly and with r1."""
+    """ema was run with gan alone: it has no interaction, and hinge and gan are compared plainly and with r1.
+
+    Nor has it a main effect, which would repeat its effect on gan and be a fourth test of which Holm takes account.
+    """
     ema = runs("gan", [100.0, 100.0, 100.0], ("ema(decay=0.9)",))
     refused = [
         replace(run, status="not_applicable", values={}) for run in runs("hinge", [0.0] * 3, ("ema(decay=0.9)",))
@@ -316,7 +379,26 @@ def test_what_not_all_variants_have_is_left_out_of_their_main_effects() -> None:
         found = crossed(*groups)
         assert found.cells["gan", "+ ema(decay=0.9)"].p is None
         assert found.mains["hinge", ""].estimate.mean == pytest.approx(6)
-        assert found.over["", "+ ema(decay=0.9)"] == 1
+        assert ("", "+ ema(decay=0.9)") not in found.mains
+        assert found.changes == (CHANGE,)
+        assert [line["change"] for line in interaction_lines(found)] == [CHANGE, "all changes"]
+        assert found.mains["", CHANGE].adjusted == 0.75
+
+
+def test_what_too_few_seeds_cannot_decide_is_said() -> None:
+    """Three main effects and two interactions need n = 7 each, and with 7 nothing is said.
+
+    3 * 2 / 2^6 is 0.09, 3 * 2 / 2^7 is 0.047; 2 * 2 / 2^6 is 0.06, 2 * 2 / 2^7 is 0.03.
+    """
+    found = crossed(*grid())
+    assert found.sentences == (
+        "Cannot be decided with n = 3 seeds: even the clearest of 3 main effects would need 7.",
+        "Cannot be decided with n = 3 seeds: even the clearest of 2 interactions would need 7.",
+    )
+    assert all(sentence in board_markdown(found.effects.board) for sentence in found.sentences)
+    seven = [runs(name, [level] * 7, tricks) for name, level, tricks in (("gan", 0, ()), ("gan", 1, R1))]
+    seven += [runs(name, [level] * 7, tricks) for name, level, tricks in (("hinge", 3, ()), ("hinge", 5, R1))]
+    assert crossed(*seven).sentences == ()
 
 
 def test_a_single_variant_has_no_interactions() -> None:

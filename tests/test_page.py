@@ -20,6 +20,7 @@ from ganbench.leaderboards.page.detail import DETAILS
 from ganbench.leaderboards.page.document import LIMIT, embedded, page
 from ganbench.leaderboards.page.plain import number
 from ganbench.leaderboards.trajectory import trajectory
+from ganbench.leaderboards.visible import visible
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -159,7 +160,7 @@ def test_cells_of_the_grid_without_a_number_say_why():
     cells = dict(zip(shown["variants"], r1["cells"], strict=True))
     assert (cells["gan"]["text"], cells["gan"]["why"]) == ("not applicable", "gan has no gradient")
     assert (cells["hinge"]["text"], cells["hinge"]["row"]) == ("not run", None)
-    assert sorted(shown["not_run"]) == ["gan + ema(decay=0.9)", "hinge + r1(weight=10.0)", "nsgan + ema(decay=0.9)"]
+    assert sorted(shown["not_run"]) == ["hinge + r1(weight=10.0)"]
     lines = effect_lines(effects(boards(records)[0]))
     assert [line["nsgan"] for line in lines[1:]] == [line["cells"][0]["text"] for line in (ema, r1)]
 
@@ -204,6 +205,8 @@ def test_what_six_seeds_show_does_not_stand():
     ]
     assert not any(cell["stands"] for cell in cells)
     assert shown["interactions"]["lines"][0]["cells"][0]["text"] == "+2 ± 0, p = 0.062"
+    few = "Cannot be decided with n = 6 seeds: even the clearest of 3 main effects would need 7."
+    assert few in shown["interactions"]["reading"]
 
 
 def test_words_are_neither_better_nor_worse():
@@ -313,17 +316,41 @@ def test_families_are_found_by_name_and_ordered():
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_no_text_of_a_record_breaks_out_of_the_data(text):
-    """Names, reasons and recipes arrive as they were, and the page has the two script elements that it always has."""
+    """Names, reasons and recipes arrive as they were, but for what cannot be printed, which is an escape.
+
+    The page has the two script elements that it always has.
+    """
+    said = visible(text)
     records = [replace(ok(text, 0, 1, dataset=text), recipe=text), failed("crashed", "gan", 0, text, dataset=text)]
     found = written([replace(record, quantities={"modes_covered": {"meaning": text}}) for record in records])
     data = payload(found)
     (board,) = data["boards"]
-    assert [board["rows"][0]["cell"], board["incidents"][0]["reason"], board["quantities"][0]["meaning"]] == [text] * 3
-    assert board["title"] == f"{text}: 1280 samples"
-    assert text in data["texts"]
+    assert [board["rows"][0]["cell"], board["incidents"][0]["reason"], board["quantities"][0]["meaning"]] == [said] * 3
+    assert board["title"] == f"{said}: 1280 samples"
+    assert said in data["texts"]
     assert len(re.findall(r"<script", found)) == len(re.findall(r"</script", found)) == 2
     assert len(re.findall(r"<!", found)) == 1
     assert "\u2028" not in found
+
+
+def test_no_text_turns_the_direction_or_hides():
+    """Characters that turn the direction, escape sequences and a NUL stand as escapes wherever they come from.
+
+    What is printed in any script and the lines of a text stay.
+    """
+    name, reason = "gan\u202enag 雪", "one\ntwo\x1b[31m\x00"
+    how = {"modes_covered": {"meaning": name, "unit": name, "labels": [name, name]}}
+    records = [
+        replace(ok(name, 0, 1, dataset=name), recipe=name, quantities=how, provenance={"versions": {name: name}}),
+        failed("crashed", name, 1, reason, dataset=name),
+        ok(name, 0, 1, dataset=name, tricks=(name,)),
+    ]
+    text = written(records)
+    assert not {"\u202e", "\x1b", "\x00"} & set(text)
+    assert not re.search(r"(?<!\\)\\u(202e|001b|0000)", text)
+    data = payload(text)
+    assert data["boards"][0]["incidents"][0]["cell"] == r"gan\u202enag 雪"
+    assert "one\ntwo\\x1b[31m\\x00" in data["texts"]
 
 
 def test_embedded_json_holds_no_character_that_html_acts_on():

@@ -227,10 +227,27 @@ def test_the_address_holds_the_whole_view(reader: Reader, browser: Any) -> None:
 
 
 def test_an_address_that_names_nothing_shows_the_first_board(reader: Reader) -> None:
-    """What the address asks for and the page lacks is passed over."""
+    """What the address asks for and the page lacks is passed over, and of a board it is said."""
     reader.open("board=none&metric=__proto__&sort=constructor&row=nobody&chart=toString&draw=x&theme=blue")
     assert reader.tab.locator("#results-title").inner_text() == "grid25: 1280 samples"
     assert reader.tab.locator("dialog[open]").count() == 0
+    said = "The address names a board that is not on this page; shown is grid25: 1280 samples."
+    assert reader.tab.locator("#unknown").inner_text() == said
+    reader.tab.get_by_label("Board").select_option(RING8)
+    assert not reader.tab.locator("#unknown").is_visible()
+
+
+def test_an_address_names_its_board_once_it_holds_anything(reader: Reader) -> None:
+    """Or it would show another when boards are added; of nothing there is nothing to name."""
+    reader.open()
+    assert reader.tab.evaluate("location.hash") == ""
+    reader.tab.get_by_label("Metric").select_option("reverse_kl")
+    assert reader.tab.evaluate("location.hash") == f"#board={GRID25}&metric=reverse_kl"
+    reader.open("theme=dark")
+    assert reader.tab.evaluate("location.hash") == f"#board={GRID25}&theme=dark"
+    reader.open("board=none&theme=dark")
+    reader.tab.get_by_role("button", name="Theme").click()
+    assert reader.tab.evaluate("location.hash") == f"#board={GRID25}"
 
 
 def test_the_keyboard_reaches_sorts_opens_and_closes(reader: Reader) -> None:
@@ -331,12 +348,12 @@ def test_what_stands_after_correction_is_marked_in_words(reader: Reader) -> None
     assert not reader.tab.locator("#crossed").is_visible()
 
 
-def heights(reader: Reader) -> dict[str, float]:
+def heights(reader: Reader, chart: str = "#chart") -> dict[str, float]:
     """Where the marks of the vertical axis stand, in pixels from the top, by what they say."""
-    lines = reader.tab.locator("#chart .grid").evaluate_all(
+    lines = reader.tab.locator(f"{chart} .grid").evaluate_all(
         "lines => lines.map((line) => Number(line.getAttribute('y1')))"
     )
-    texts = reader.tab.locator("#chart .grid + text").evaluate_all("texts => texts.map((text) => text.textContent)")
+    texts = reader.tab.locator(f"{chart} .grid + text").evaluate_all("texts => texts.map((text) => text.textContent)")
     return dict(zip(texts, lines, strict=True))
 
 
@@ -567,6 +584,48 @@ def test_a_headline_that_is_a_word_has_no_key(browser: Any, tmp_path: Path) -> N
     assert found.tab.locator("#heat").is_visible()
     assert not found.tab.locator("#key").is_visible()
     assert "t-interval" not in found.tab.locator("#effects-reading").inner_text()
+    found.tab.close()
+
+
+def test_an_axis_of_words_has_the_words(browser: Any, tmp_path: Path) -> None:
+    """At the height of each; no number stands there, and dots say the word, or the mean where seeds differ."""
+    how = {"modes_covered": {"direction": "lower", "labels": ["converges", "stalls", "cycles"]}}
+    records = [*runs("gan", [0, 2, 2]), *runs("nsgan", [2, 2, 2])]
+    made = boards([replace(record, quantities=how) for record in records])
+    found = Reader(browser, write_page(made, tmp_path).as_uri()).open("chart=budget&row=nsgan")
+    for chart in ("#chart", "#details .detail-chart"):
+        marks = heights(found, chart)
+        assert list(marks) == ["converges", "stalls", "cycles"]
+        assert marks["converges"] - marks["stalls"] == pytest.approx(marks["stalls"] - marks["cycles"], abs=0.1)
+    said = found.tab.locator("#chart .dot title").all_text_contents()
+    assert {"nsgan: stalls, n = 3 seeds", "nsgan: cycles, n = 3 seeds", "gan: 1.333, n = 3 seeds"} <= set(said)
+    assert "Between two words seeds differ." in found.tab.locator("#caption").inner_text()
+    assert found.wrong == []
+    found.tab.close()
+
+
+OUTSIDE = """
+() => [...document.querySelectorAll("#chart svg")].flatMap((chart) =>
+  [...chart.querySelectorAll("text")].map((text) => [text.textContent, text.getBBox(), chart.viewBox.baseVal.width]))
+  .filter(([, box, width]) => box.x < 0 || box.x + box.width > width).map(([text]) => text)
+"""
+
+
+def test_no_label_of_an_axis_is_cut_off(browser: Any, tmp_path: Path) -> None:
+    """Nor at the right end of a profile, where a mark may stand, nor where FID has no more than two points.
+
+    The axis of a profile goes on by 4 % of its values: here to 1454.4 + 0.04 * 1154.4 = 1500.6, just beyond a mark.
+    """
+    how = {"fid": {"direction": "lower"}, "fid_infinity": {"direction": "lower"}}
+    records = [
+        replace(ok("gan", seed, None, values={"fid": value, "fid_infinity": value - 1}), quantities=how, headline="fid")
+        for seed, value in enumerate((300.0, 900.0, 1454.4))
+    ]
+    found = Reader(browser, write_page(boards(records), tmp_path).as_uri(), viewport={"width": 1280, "height": 800})
+    for chart, last in (("profile", "1,500"), ("frechet", "n → ∞, extrapolated")):
+        found.open(f"chart={chart}")
+        assert last in found.tab.locator("#chart svg text").all_text_contents()
+        assert found.tab.evaluate(OUTSIDE) == []
     found.tab.close()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from urllib.parse import unquote
 
 import pandas as pd
 import pytest
@@ -14,6 +15,7 @@ from records import failed, ok
 from ganbench.archive import Archive
 from ganbench.errors import StoreError
 from ganbench.leaderboards.board import boards
+from ganbench.leaderboards.files import slugs
 from ganbench.leaderboards.overview import BEGIN, END, overview_markdown
 from ganbench.notebook import joined
 from ganbench.publication import differences, publish, withdraw, write_parquet
@@ -27,19 +29,19 @@ RECORDS = [
     ok("held_out_real", 0, 8, budget="0 samples", batch_size=0, points=1),
     ok("nsgan", 0, 20, dataset="grid25"),
 ]
-OVERVIEW = """\
-|                             | grid25, 1280 samples, 1 seed: modes_covered ↑   \
-| ring8, 1280 samples, 2 to 3 seeds: modes_covered ↑   |
-|-----------------------------|-------------------------------------------------\
-|------------------------------------------------------|
-| nsgan                       | 20 (1 seed)                                     \
-| 7.0 ± 2.5 a                                          |
-| wgan                        |                                                 \
-| 3 (1 seed) a (1 diverged)                            |
-| control: held-out real data |                                                 \
-| 8 (1 seed)                                           |
+GRID25, RING8 = slugs(boards(RECORDS))
+HEADER = (
+    f"|  | [grid25, 1280 samples, 1 seed: modes_covered ↑]({GRID25}.md) "
+    f"| [ring8, 1280 samples, 2 to 3 seeds: modes_covered ↑]({RING8}.md) |"
+)
+BODY = """\
+| nsgan | 20 (1 seed) | 7.0 ± 2.5 a |
+| wgan | | 3 (1 seed) a (1 diverged) |
+| control: held-out real data | | 8 (1 seed) |
 
-Cannot be decided: ring8, 1280 samples, with n = 2 to 3 seeds: even the clearest of 3 pairs would need 7."""
+Cannot be decided: ring8, 1280 samples, with n = 2 to 3 seeds: even the clearest of 3 pairs would need 7.
+
+All of them, with curves, effects and runs, are on one page: open `index.html` in a browser."""
 
 
 @pytest.fixture
@@ -106,7 +108,60 @@ def test_every_difference_is_named(tmp_path: Path, readme: Path):
 
 def test_the_overview_has_a_row_a_variant_and_a_column_a_board():
     """Tricks are left to the page; seeds, ties, failures and lone seeds are said, and what cannot be decided."""
-    assert overview_markdown(boards(RECORDS)) == OVERVIEW
+    header, line, *body = (re.sub(" +", " ", line) for line in overview_markdown(boards(RECORDS)).splitlines())
+    assert header == re.sub(" +", " ", HEADER)
+    assert set(line) == {"|", "-"}
+    assert "\n".join(body) == BODY
+
+
+def test_the_overview_links_the_files_of_the_boards(tmp_path: Path):
+    """From where the README lies, whatever the names; a board's own brackets do not end the link."""
+    found, folder = boards([ok("gan", 0, 1, dataset="](x)|")]), tmp_path / "the boards"
+    (tmp_path / "docs").mkdir()
+    readme = tmp_path / "docs" / "README.md"
+    readme.write_text(f"{BEGIN}{END}")
+    publish(found, folder, readme)
+    (text, address) = re.findall(r"\[([^\]]*)\]\(([^)]*)\)", readme.read_text())[0]
+    assert "open `../the boards/index.html` in a browser" in readme.read_text()
+    assert text == "&#93;&#40;x)&#124;, 1280 samples, 1 seed: modes_covered ↑"
+    assert (readme.parent / unquote(address)).resolve() == folder / f"{slugs(found)[0]}.md"
+    assert (folder / f"{slugs(found)[0]}.md").exists()
+
+
+def test_the_overview_shows_the_newest_protocol():
+    """The older one is left to the page."""
+    found = boards(
+        [ok("gan", 0, 1, protocol=0), ok("gan", 0, 2, protocol=1), ok("wgan", 0, 3, dataset="a", protocol=0)]
+    )
+    text = overview_markdown(found)
+    assert "| 2 (1 seed) " in text
+    assert "| 3 (1 seed) " in text
+    assert "| 1 (1 seed) " not in text
+    assert "protocol" not in text
+
+
+def test_boards_of_one_protocol_have_titles_of_their_own_in_the_overview():
+    """Neither takes the other's column; what cannot be decided names which is meant."""
+    records = [
+        ok(variant, 0, modes, standard=standard)
+        for standard, modes in (("small", 1), ("large", 2))
+        for variant in ("gan", "wgan")
+    ]
+    text = overview_markdown(boards(records))
+    assert "ring8, 1280 samples (standard small), 1 seed: modes_covered" in text
+    assert "ring8, 1280 samples (standard large), 1 seed: modes_covered" in text
+    assert "1 (1 seed) a" in text
+    assert "2 (1 seed) a" in text
+    assert "ring8, 1280 samples (standard small), with n = 1 seed" in text
+
+
+def test_versions_of_one_variant_stand_in_the_overview():
+    """Each under the hash of its code, as on the board; changed ones are left to the page as ever."""
+    codes = ("a" * 64, "b" * 64)
+    records = [ok("gan", seed, 1, source_hash=code) for code in codes for seed in range(2)]
+    records += [ok("gan", 0, 1, tricks=("ema(decay=0.9)",), source_hash=code) for code in codes]
+    text = overview_markdown(boards(records))
+    assert re.findall(r"^\| (gan[^|]*\S) +\|", text, re.MULTILINE) == ["gan @aaaaaaa", "gan @bbbbbbb"]
 
 
 def test_the_overview_says_nothing_of_boards_that_can_be_decided():
@@ -121,7 +176,7 @@ def test_the_overview_goes_between_the_marks(tmp_path: Path, readme: Path):
     publish(boards(RECORDS), tmp_path / "boards", readme)
     text = readme.read_text()
     assert text.startswith(f"# Project\n\n{BEGIN}\n\n| ")
-    assert text.endswith(f" would need 7.\n\n{END}\n\nMore.\n")
+    assert text.endswith(f" open `boards/index.html` in a browser.\n\n{END}\n\nMore.\n")
     assert "old" not in text
 
 

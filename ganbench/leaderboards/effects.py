@@ -2,15 +2,17 @@
 
 The effect of a change on a variant is the mean over seeds of the headline with it minus the headline without, with
 Student's interval of those differences. Seeds share initial weights, data order and latents, so the difference of one
-seed is that of the change and of chance in training alone. The permutation test of an effect counts failed seeds too,
-as worst; a mean cannot.
+seed is that of the change and of chance in training alone. A variant with settings of its own is a variant too: what a
+trick does to it is measured against the same settings. The permutation test of an effect counts failed seeds too, as
+worst; a mean cannot.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -21,6 +23,7 @@ from ganbench.leaderboards.once import once
 from ganbench.leaderboards.outcomes import SIGNS
 from ganbench.leaderboards.row import Estimate, Row
 from ganbench.ranks import LEVEL
+from ganbench.record import RunSpec
 from ganbench.statistics import seeds_needed
 
 
@@ -29,6 +32,7 @@ class Effect:
     """What one change does to one variant."""
 
     variant: str
+    """With its settings where these are not the change: "wgan_gp", "wgan_gp [gradient_penalty.weight=0.5]"."""
     change: str
     """As in the name of the cell: "+ r1(weight=10.0)", "- r2"."""
     row: Row | None
@@ -55,10 +59,16 @@ class Effects:
     """By variant and change; each pair has one."""
     plain: Mapping[str, Row]
     """Each variant without a change."""
+    not_run: tuple[tuple[str, str], ...]
+    """Cells of the grid that are missing: a change is part of a grid where two variants have it."""
 
     def __hash__(self) -> int:
         """As its board."""
         return hash(self.board)
+
+    def is_asked(self, variant: str, change: str) -> bool:
+        """Whether the cell stands on the board, or is missing from the grid."""
+        return self.cells[variant, change].row is not None or (variant, change) in self.not_run
 
     def over_variants(self, change: str) -> tuple[Contrast, int]:
         """The effect of a change averaged over the variants that have it, seed by seed; and how many variants.
@@ -92,13 +102,13 @@ class Effects:
 
     @property
     def table(self) -> pd.DataFrame:
-        """One row a variant and change.
+        """One row a variant and change; a change that one variant alone has gives the others no row.
 
         Columns: conditions; variant and change; headline and plain, its mean without the change; effect, half_width and
         seeds; p and p_holm, corrected for all effects, and p_sign, which way the test points; failures and runs with
         the change.
         """
-        return pd.DataFrame([self._line(effect) for effect in self.cells.values()])
+        return pd.DataFrame([self._line(self.cells[cell]) for cell in self.cells if self.is_asked(*cell)])
 
     def _line(self, effect: Effect) -> dict[str, Any]:
         plain = self.plain[effect.variant].estimate(self.board.headline)
@@ -131,20 +141,60 @@ def leaning(found: Contrast, board: Board) -> int:
 def effects(board: Board) -> Effects | None:
     """The effects that a board shows; None where no variant stands on it both plainly and changed."""
     rows = {name: row for row in board.rows for name in row.names}
-    split = {name: name.partition(" ")[::2] for name in rows}
-    changes = sorted({change for _, change in split.values() if change})
-    plain = {name: row for name, row in rows.items() if " " not in name}
-    changed = {variant for variant, change in split.values() if change}
-    variants = tuple(name for name in plain if name in changed)
+    split = {name: _split(parts, rows) for row in board.rows for name, parts in _parts(row).items()}
+    changed = {(base, change): rows[name] for name, (base, change) in split.items() if change and base in rows}
+    bases, variants_with = {base for base, _ in changed}, Counter(change for _, change in changed)
+    variants = tuple(name for name in rows if name in bases)
     if not variants or not board.headline:
         return None
-    contrasts = {}
-    for variant in variants:
-        for change in changes:
-            row = rows.get(f"{variant} {change}")
-            contrasts[variant, change] = contrasted(board, [(1.0, row), (-1.0, plain[variant])]) if row else NOTHING
-    cells = {
-        (variant, change): Effect(variant, change, rows.get(f"{variant} {change}"), found)
-        for (variant, change), found in corrected(contrasts).items()
+    changes = tuple(sorted(variants_with))
+    pairs = [(variant, change) for variant in variants for change in changes]
+    contrasts = {
+        cell: contrasted(board, [(1.0, changed[cell]), (-1.0, rows[cell[0]])]) if cell in changed else NOTHING
+        for cell in pairs
     }
-    return Effects(board, variants, tuple(changes), cells, plain)
+    cells = {cell: Effect(*cell, changed.get(cell), found) for cell, found in corrected(contrasts).items()}
+    missing = [cell for cell in pairs if cell not in changed and variants_with[cell[1]] > 1]
+    not_run = tuple((variant, change) for variant, change in missing if not (_sets(variant) and _sets(change)))
+    return Effects(board, variants, changes, cells, {name: rows[name] for name in variants}, not_run)
+
+
+class _Parts(NamedTuple):
+    """What a cell's name is made of, each as it stands there; what it lacks is empty."""
+
+    variant: str
+    tricks: str
+    """Taken out and added: "- r2 + ema(decay=0.99)"."""
+    settings: str
+    """As "[d_steps=2]"."""
+
+
+def _parts(row: Row) -> dict[str, _Parts]:
+    """Of each of the row's names; those that no run of it bears, which are second names, have no spec to ask."""
+    specs = {record.spec.cell: record.spec for record in row.records}
+    return {name: _of_spec(specs[name]) if name in specs else _of_name(name) for name in row.names}
+
+
+def _of_spec(spec: RunSpec) -> _Parts:
+    tricks = " ".join(replace(spec, settings=()).changes)
+    return _Parts(spec.variant, tricks, " ".join(replace(spec, without=(), tricks=()).changes))
+
+
+def _of_name(name: str) -> _Parts:
+    variant, space, changes = name.partition(" ")
+    tricks, bracket, settings = f"{space}{changes}".partition(" [") if name.endswith("]") else (changes, "", "")
+    return _Parts(variant, tricks.strip(), f"{bracket}{settings}".strip())
+
+
+def _split(parts: _Parts, rows: Mapping[str, Row]) -> tuple[str, str]:
+    """The variant that a cell changes, and the change: with the same settings where that stands on the board."""
+    variant, tricks, settings = parts
+    alike = f"{variant} {settings}"
+    if tricks and settings and alike in rows:
+        return alike, tricks
+    return variant, f"{tricks} {settings}".strip()
+
+
+def _sets(name: str) -> bool:
+    """Whether settings are among what the name of a variant or a change says."""
+    return name.endswith("]")

@@ -81,7 +81,9 @@ def effect_lines(effects: Effects, lone: str = LONE) -> list[dict[str, str]]:
 
 def _effect_line(effects: Effects, change: str, lone: str) -> dict[str, str]:
     headline = effects.board.headline
-    cells = {name: _effect_text(effects.cells[name, change], effects.board, lone) for name in effects.variants}
+    asked = [name for name in effects.variants if effects.is_asked(name, change)]
+    texts = {name: _effect_text(effects.cells[name, change], effects.board, lone) for name in asked}
+    cells = {name: texts.get(name, "") for name in effects.variants}
     if len(cells) == 1 or any(row.words(headline) for row in effects.plain.values()):
         return {"change": change, **cells}
     mean, variants = effects.over_variants(change)
@@ -110,9 +112,9 @@ def _by_failures(found: Contrast, board: Board) -> str:
 
 
 def interaction_lines(found: Interactions) -> list[dict[str, str]]:
-    """A line a change: its interaction with each variant, then its main effect; last the variants' main effects."""
+    """A line a change that variants share: its interaction with each, then its main effect; last those of variants."""
     lines = []
-    for change in found.effects.changes:
+    for change in found.changes:
         cells = {name: _tested_text(found.cells[name, change]) for name in found.effects.variants}
         lines.append({"change": change, **cells, "all variants": _main_text(found, ("", change))})
     variants = {name: _main_text(found, (name, "")) for name in found.effects.variants}
@@ -122,7 +124,7 @@ def interaction_lines(found: Interactions) -> list[dict[str, str]]:
 def _main_text(found: Interactions, cell: tuple[str, str]) -> str:
     """With the number of cells that it is the mean of, where these are not all: "no change" is one too."""
     text, over = _tested_text(found.mains[cell]), found.over[cell]
-    total = len(found.effects.changes) + 1 if cell[0] else len(found.effects.variants)
+    total = len(found.changes) + 1 if cell[0] else len(found.effects.variants)
     return f"{text} ({over} of {total})" if text and over < total else text
 
 

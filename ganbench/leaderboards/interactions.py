@@ -1,9 +1,9 @@
 """Main effects of variants and of changes, and where a change does more for one variant than for the others.
 
 All are contrasts of the grid variants x changes, paired by seed. The main effect of a change is the mean of its effects
-on the variants; that of a variant is its headline minus the mean over all variants, averaged over "no change" and the
-changes that every variant has. The interaction of a cell is the effect of its change on its variant minus the mean of
-that change's effects over the variants that have it: a difference of differences.
+on the variants, of which two or more have it; that of a variant is its headline minus the mean over all variants,
+averaged over "no change" and the changes that every variant has. The interaction of a cell is the effect of its change
+on its variant minus the mean of that change's effects over the variants that have it: a difference of differences.
 
 A mean is over the cells of which seeds ended ok, a test over all that were run: a cell whose every seed failed has no
 number, and still weighs in the p, as worst.
@@ -11,7 +11,7 @@ number, and still weighs in the p, as worst.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,6 +23,7 @@ from ganbench.leaderboards.contrasts import Contrast, Terms, contrasted, correct
 from ganbench.leaderboards.effects import Effects
 from ganbench.leaderboards.once import once
 from ganbench.leaderboards.row import Row
+from ganbench.leaderboards.undecided import too_few
 
 Cell = tuple[str, str]
 """A variant and a change; "" stands for all of them."""
@@ -36,9 +37,21 @@ class Interactions:
     cells: Mapping[Cell, Contrast]
     """Every variant with every change; without p where fewer than two variants have the change, or not this one."""
     mains: Mapping[Cell, Contrast]
-    """(variant, "") and ("", change); corrected among themselves, as the cells are."""
+    """(variant, "") and ("", change) of `changes`; corrected among themselves, as the cells are."""
     over: Mapping[Cell, int]
     """Of how many single differences each main effect is the mean."""
+
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """Those that two variants have or more: what one has alone has its effect there, and none beside it."""
+        return tuple(change for variant, change in self.mains if not variant)
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What cannot be decided with so few seeds, a sentence each for main effects and for interactions."""
+        tests = {"main effects": self.mains, "interactions": self.cells}
+        found = [too_few(_seeds(contrasts.values()), name) for name, contrasts in tests.items()]
+        return tuple(f"Cannot be decided with {few}." for few in found if few)
 
     @property
     def table(self) -> pd.DataFrame:
@@ -85,13 +98,19 @@ def interactions(effects: Effects) -> Interactions | None:
     for variant in effects.variants:
         mains[variant, ""], over[variant, ""] = _of_variant(effects, variant, ["", *shared])
     for change, names in with_change.items():
-        mains["", change], over["", change] = _of_change(effects, change, names)
+        if len(names) > 1:
+            mains["", change], over["", change] = _of_change(effects, change, names)
     return Interactions(effects, corrected(cells), corrected(mains), over)
 
 
 def readable_interactions(effects: Effects) -> Interactions | None:
     """Those that readers are shown: None too where a headline is a word, which has no differences."""
     return None if in_words(effects.board) else interactions(effects)
+
+
+def _seeds(contrasts: Iterable[Contrast]) -> list[int]:
+    """Over how many each is tested, of those that are."""
+    return [found.tested for found in contrasts if found.p is not None]
 
 
 def _having(effects: Effects, change: str) -> list[str]:

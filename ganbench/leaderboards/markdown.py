@@ -67,7 +67,7 @@ def _effects(found: Effects) -> list[str]:
     return [
         *sections,
         f"## Main effects and interactions on {escaped(board.headline)}",
-        _lines(reading_interactions()),
+        _lines([*reading_interactions(), *crossed.sentences]),
         _table(interaction_lines(crossed)),
     ]
 

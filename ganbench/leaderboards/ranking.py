@@ -16,6 +16,7 @@ from ganbench.leaderboards.board import Board
 from ganbench.leaderboards.once import once
 from ganbench.leaderboards.row import Row
 from ganbench.leaderboards.scores import scores
+from ganbench.leaderboards.undecided import counted, too_few
 from ganbench.ranks import LEVEL, Comparison, compared, rank_intervals, separated, tie_letters
 from ganbench.statistics import EXACT_SEEDS, FLIPS, seeds_needed
 
@@ -59,7 +60,7 @@ class Ranking:
     @property
     def too_few(self) -> str:
         """Where no pair could be separated with so few seeds: how many there are, and how many it takes; else empty."""
-        return _too_few(self.pairs)
+        return too_few([pair.seeds for pair in self.pairs], "pairs")
 
 
 @once
@@ -107,24 +108,12 @@ def _about_tests(tested: Sequence[Comparison]) -> str:
 
 
 def _about_seeds(tested: Sequence[Comparison]) -> list[str]:
-    fewest, most = min(pair.seeds for pair in tested), max(pair.seeds for pair in tested)
-    if too_few := _too_few(tested):
-        return [f"Cannot be decided with {too_few}."]
+    seeds = [pair.seeds for pair in tested]
+    if few := too_few(seeds, "pairs"):
+        return [f"Cannot be decided with {few}."]
     needed = seeds_needed(len(tested), LEVEL)
-    return [] if fewest == most else [f"Pairs share {_seeds(tested)}; the first to be separated needs {needed}."]
-
-
-def _too_few(tested: Sequence[Comparison]) -> str:
-    if not tested or max(pair.seeds for pair in tested) >= (needed := seeds_needed(len(tested), LEVEL)):
-        return ""
-    clearest = f"even the clearest of {len(tested)} pairs" if len(tested) > 1 else "even a clear difference"
-    return f"{_seeds(tested)}: {clearest} would need {needed}"
-
-
-def _seeds(tested: Sequence[Comparison]) -> str:
-    fewest, most = min(pair.seeds for pair in tested), max(pair.seeds for pair in tested)
-    n = f"{fewest}" if fewest == most else f"{fewest} to {most}"
-    return f"n = {n} {'seed' if most == 1 else 'seeds'}"
+    unequal = min(seeds) < max(seeds)
+    return [f"Pairs share {counted(seeds)}; the first to be separated needs {needed}."] if unequal else []
 
 
 def _count(number: int, noun: str) -> str:

@@ -12,6 +12,7 @@ from ganbench.leaderboards.board import Board
 from ganbench.leaderboards.page.detail import DETAILS
 from ganbench.leaderboards.page.payload import ALONE, Beside, Payload
 from ganbench.leaderboards.page.plain import Plain
+from ganbench.leaderboards.titles import apart
 from ganbench.strict import strict_json
 
 LIMIT = 2_000_000
@@ -46,8 +47,8 @@ def _shown(payload: Payload, boards: Mapping[str, Board], limit: int) -> list[Pl
     """
     found, size = [], 0
     runs = sum(len(board.records) for board in boards.values())
-    for slug, board in boards.items():
-        found.append(payload.board(board, slug))
+    for (slug, board), differs in zip(boards.items(), apart(list(boards.values())), strict=True):
+        found.append(payload.board(board, slug, differs))
         size += len(embedded(found[-1]).encode())
         hopeless = payload.detail != DETAILS[-1] and size * runs > HOPELESS * limit * max(1, len(board.records))
         if size > limit or (len(found) == 1 and hopeless):

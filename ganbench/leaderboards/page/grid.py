@@ -33,7 +33,7 @@ def grid(found: Effects) -> Plain:
             }
             for change, line in zip(found.changes, changed, strict=True)
         ],
-        "not_run": [f"{variant} {change}" for (variant, change), cell in found.cells.items() if cell.row is None],
+        "not_run": [f"{variant} {change}" for variant, change in found.not_run],
         "interactions": _interactions(crossed) if crossed else None,
     }
 
@@ -57,7 +57,7 @@ def _interactions(crossed: Interactions) -> Plain:
     columns = {**{name: name for name in crossed.effects.variants}, "all variants": ""}
     return {
         "title": f"Main effects and interactions on {named(board, board.headline)}",
-        "reading": reading_interactions(),
+        "reading": [*reading_interactions(), *crossed.sentences],
         "columns": list(columns),
         "lines": [
             {
@@ -67,6 +67,6 @@ def _interactions(crossed: Interactions) -> Plain:
                     for column, variant in columns.items()
                 ],
             }
-            for change, line in zip((*crossed.effects.changes, ""), interaction_lines(crossed), strict=True)
+            for change, line in zip((*crossed.changes, ""), interaction_lines(crossed), strict=True)
         ],
     }

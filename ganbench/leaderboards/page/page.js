@@ -7,6 +7,7 @@ const byId = (id) => document.getElementById(id);
 const SVG = "http://www.w3.org/2000/svg";
 const COLOURS = 6;
 const THEMES = ["", "light", "dark"];  // the first is the system's
+const WIDEST = 7;  // pixels of a character on an axis
 const MANY_TIMES = 20;  // the largest the smallest, where an axis is logarithmic
 
 function fill(node, attributes, children) {
@@ -40,14 +41,21 @@ function readView() {
   const found = new URLSearchParams(location.hash.slice(1));
   view = Object.fromEntries(PLAIN.map((name) => [name, found.get(name) ?? ""]));
   view.draw = found.getAll("draw");
+  if ([...found].length && !view.board) address(true);
 }
 
 function go(changes, quietly = false) {
-  Object.assign(view, changes);
-  const address = new URLSearchParams(PLAIN.filter((name) => view[name]).map((name) => [name, view[name]]));
-  for (const cell of view.draw) address.append("draw", cell);
-  history[quietly ? "replaceState" : "pushState"](null, "", `#${address}`);
+  Object.assign(view, { board: board()?.slug ?? "" }, changes);
+  address(quietly);
   render();
+}
+
+// an address that holds anything names the board, so that it shows the same when others are added
+function address(quietly) {
+  view.board ||= board()?.slug ?? "";
+  const found = new URLSearchParams(PLAIN.filter((name) => view[name]).map((name) => [name, view[name]]));
+  for (const cell of view.draw) found.append("draw", cell);
+  history[quietly ? "replaceState" : "pushState"](null, "", `#${found}`);
 }
 
 const board = () => data.boards.find((each) => each.slug === view.board) ?? data.boards[0];
@@ -59,7 +67,7 @@ function metric() {
   const wanted = [view.metric, board().headline].map((name) => board().quantities.findIndex((q) => q.quantity === name));
   return Math.max(0, wanted.find((place) => place >= 0) ?? 0);
 }
-const quantity = () => board().quantities[metric()] ?? { quantity: "", label: "", better: "neither", unit: "", bounds: "", meaning: "", share: false };
+const quantity = () => board().quantities[metric()] ?? { quantity: "", label: "", better: "neither", unit: "", bounds: "", meaning: "", share: false, words: [] };
 
 const compareText = new Intl.Collator("en", { numeric: true }).compare;
 
@@ -241,7 +249,7 @@ function frame(lines, fixed) {
 // lines: {name, style, points: [[x, y, said]], steps: [[x, y]], band: [[x, low, high]], banded, control, row}; a point
 // without y breaks its line; a line with steps goes by these; a band is drawn where it is banded, and has its room in any
 // case, or the axis would change under the pointer; the horizontal axis ends at xRange, or at the first and last of its ticks
-function plot({ label, lines, x, xTicks, xRange, logX, logY, range, width, yTicks, down, rules = [] }) {
+function plot({ label, lines, x, xTicks, xRange, logX, logY, range, width, yTicks, yText = shown, down, rules = [] }) {
   const scaleY = logY ? Math.log10 : (value) => value;
   let [low, high] = frame(lines, range).map(scaleY);
   const span = high - low;
@@ -249,7 +257,7 @@ function plot({ label, lines, x, xTicks, xRange, logX, logY, range, width, yTick
   const outside = [];
   const held = lines.filter((each) => {
     const fits = range || !each.control || each.points.every(([, y]) => y === null || near(y));
-    if (!fits) outside.push(`${each.name}: ${shown(each.points.at(-1)[1])}`);
+    if (!fits) outside.push(`${each.name}: ${yText(each.points.at(-1)[1])}`);
     return fits;
   });
   if (!range) {
@@ -257,8 +265,8 @@ function plot({ label, lines, x, xTicks, xRange, logX, logY, range, width, yTick
     [low, high] = [low - 0.04 * (high - low), high + 0.04 * (high - low)];
   }
   const marks = yTicks ?? (logY ? logTicks(low, high) : ticks(low, high));
-  const texts = marks.map(shown);
-  const left = 14 + 7 * Math.max(...texts.map((text) => text.length), 1);
+  const texts = marks.map(yText);
+  const left = 14 + WIDEST * Math.max(...texts.map((text) => text.length), 1);
   const height = Math.round(Math.min(340, Math.max(230, width * 0.62)));
   const [right, top, bottom] = [width - 10, 10, height - 42];
   const scaleX = logX ? Math.log : (value) => value;
@@ -272,7 +280,10 @@ function plot({ label, lines, x, xTicks, xRange, logX, logY, range, width, yTick
     draw("line", { class: "grid", x1: left, x2: right, y1: atY(mark), y2: atY(mark) }),
     draw("text", { x: left - 6, y: atY(mark) + 4, "text-anchor": "end" }, texts[k])));
   const anchor = (k) => (inset || xRange ? "middle" : k === xTicks.length - 1 ? "end" : k === 0 ? "start" : "middle");
-  xTicks.forEach(([value, text], k) => node.append(draw("text", { x: atX(value), y: bottom + 18, "text-anchor": anchor(k) }, text)));
+  xTicks.forEach(([value, text], k) => {
+    const room = anchor(k) === "middle" ? (WIDEST * text.length) / 2 : 0;
+    node.append(draw("text", { x: Math.min(Math.max(atX(value), room), width - room), y: bottom + 18, "text-anchor": anchor(k) }, text));
+  });
   node.append(draw("text", { x: (left + right) / 2, y: height - 4, "text-anchor": "middle" }, x));
   for (const rule of rules.filter(({ y }) => y >= low && y <= high)) node.append(
     draw("line", { class: "rule", x1: left, x2: right, y1: atY(rule.y), y2: atY(rule.y) }),
@@ -331,6 +342,13 @@ const budgetAxis = () => {
   return { x: `share of the budget of ${board().budget}`, xTicks: marks.map((mark) => [mark, `${mark * 100} %`]) };
 };
 
+// the words of a quantity whose numbers stand for some: between two of them, where seeds differ, stands the number
+const valueText = (k) => (value) => board().quantities[k]?.words[value] ?? shown(value);
+function wordAxis(k) {
+  const { words } = board().quantities[k] ?? { words: [] };
+  return words.length ? { range: [-0.2, words.length - 0.8], yTicks: words.map((_, place) => place), yText: valueText(k) } : {};
+}
+
 const counted = (seeds) => `n = ${seeds} ${seeds === 1 ? "seed" : "seeds"}`;
 const seedsAlong = (row, k, place) => counted((row.along[String(k)] ?? [])[place] ?? row.seeds[0]);
 const measured = (row, k) => (row.seeds[0] === 1 ? row.texts[k] : `${row.texts[k]}, of ${counted(row.seeds[0])}`);
@@ -340,7 +358,7 @@ function along(row, k, banded) {
   const at = board().fractions;
   return {
     name: row.cell, row,
-    points: mean.map((value, place) => [at[place], value, `${shown(value)}, ${seedsAlong(row, k, place)}`]),
+    points: mean.map((value, place) => [at[place], value, `${valueText(k)(value)}, ${seedsAlong(row, k, place)}`]),
     band: low ? low.map((value, place) => [at[place], value, high[place]]) : null, banded,
   };
 }
@@ -373,8 +391,8 @@ const CHARTS = {
       const rows = matching().filter((row) => curveOf(row, metric()));
       const lines = [...ruleLines(), ...styled(rows, (row, banded) => along(row, metric(), banded))];
       return {
-        ...plot({ ...budgetAxis(), width, lines, logY: logAlong(rows), label: `${quantity().label} against budget` }),
-        said: `${quantity().label}: mean over ok seeds; a band spans the lowest and the highest seed; dotted: controls. ${courseSaid()}`,
+        ...plot({ ...budgetAxis(), width, lines, logY: logAlong(rows), label: `${quantity().label} against budget`, ...wordAxis(metric()) }),
+        said: `${quantity().label}: mean over ok seeds; a band spans the lowest and the highest seed; dotted: controls. ${quantity().words.length ? "Between two words seeds differ. " : ""}${courseSaid()}`,
       };
     },
   },
@@ -470,7 +488,7 @@ function frechetSamples(cuts, briefly = false) {
 
 // of bands too, drawn or not, as in `frame`
 function logAlong(rows) {
-  return !quantity().share && spansDecades(rows.flatMap((row) => curveOf(row, metric()).flat()), rules().map(({ y }) => y));
+  return !quantity().share && !quantity().words.length && spansDecades(rows.flatMap((row) => curveOf(row, metric()).flat()), rules().map(({ y }) => y));
 }
 
 function logAcross(places) {
@@ -569,6 +587,8 @@ function renderMissing() {
 }
 
 function renderWords() {
+  byId("unknown").hidden = !view.board || view.board === board().slug;
+  byId("unknown").textContent = `The address names a board that is not on this page; shown is ${board().title}.`;
   const { label, better, unit, bounds, meaning } = quantity();
   const said = { higher: "higher is better", lower: "lower is better", neither: "a diagnosis: neither way is better" }[better] ?? better;
   const rest = [said, unit && `unit: ${unit}`, bounds && `bounds: ${bounds}`].filter(Boolean).join("; ");
@@ -606,7 +626,7 @@ function detailCharts(row) {
   const found = [];
   const width = Math.min(420, widthOf(byId("details")) - 40);
   const lone = { ...along(row, metric(), true), row: null, style: "c0" };
-  if (curveOf(row, metric())) found.push([quantity().label, plot({ ...budgetAxis(), width, lines: [...ruleLines(), lone], logY: logAlong([row]), label: `${quantity().label} of ${row.cell} against budget` }), null]);
+  if (curveOf(row, metric())) found.push([quantity().label, plot({ ...budgetAxis(), width, lines: [...ruleLines(), lone], logY: logAlong([row]), label: `${quantity().label} of ${row.cell} against budget`, ...wordAxis(metric()) }), null]);
   const held = (board().families.discriminator ?? []).some((k) => curveOf(row, k));
   if (held) { const drawn = discriminator(row, width); found.push(["Its discriminator", drawn, drawn.legend]); }
   return found.map(([title, { node, aside }, lines]) => el("figure", { class: "detail-chart" }, el("h3", {}, title), node,

@@ -1,7 +1,8 @@
 """A board as the plain data that the page's script reads.
 
-Texts are those of the Markdown page, made here once; numbers beside them are for sorting and drawing, with five
-significant digits. Texts that many runs share are stored once, and referred to by their place.
+Texts are those of the Markdown page, made here once, with escapes for what cannot be printed; numbers beside them are
+for sorting and drawing, with five significant digits. Texts that many runs share are stored once, and referred to by
+their place.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from ganbench.leaderboards.page.curves import curve, drawn, fractions, ranks_alo
 from ganbench.leaderboards.page.detail import DETAILS, Detail
 from ganbench.leaderboards.page.families import families
 from ganbench.leaderboards.page.grid import grid
-from ganbench.leaderboards.page.plain import Plain, number
+from ganbench.leaderboards.page.plain import Plain, legible, number
 from ganbench.leaderboards.ranking import Place, ranking
 from ganbench.leaderboards.robust import middle_text, profile
 from ganbench.leaderboards.row import Row
@@ -39,8 +40,8 @@ class Texts:
     places: dict[str, int] = field(default_factory=dict)
 
     def __call__(self, text: str) -> int:
-        """The place of `text`."""
-        return self.places.setdefault(text, len(self.places))
+        """The place of `text`, made legible."""
+        return self.places.setdefault(legible(text), len(self.places))
 
 
 @dataclass(frozen=True)
@@ -65,18 +66,21 @@ class Payload:
     beside: Beside = ALONE
     texts: Texts = field(default_factory=Texts)
 
-    def board(self, board: Board, slug: str) -> Plain:
-        """Everything that the page shows of `board`; `slug` names it in addresses, and its files beside the page."""
+    def board(self, board: Board, slug: str, differs: str = "") -> Plain:
+        """Everything that the page shows of `board`; `slug` names it in addresses, and its files beside the page.
+
+        `differs` is what tells its title from those of other boards, as `apart` has it.
+        """
         alone = {name: how for name, how in board.quantities.items() if name == board.headline}
         shown = board if self.detail.quantities else replace(board, quantities=alone)
         ranked = ranking(board)
         places = {place.row.cell: place for place in ranked.places} if ranked else {}
-        measured, course = fractions(shown), trajectory(board)
+        measured, along = fractions(shown), trajectory(board)
         at = drawn(measured)
         courses = self._courses(shown, at)
-        return {
+        found = {
             "slug": slug,
-            "title": f"{board.conditions.dataset}: {board.conditions.budget}",
+            "title": f"{board.conditions.dataset}: {board.conditions.budget}{differs}",
             "records": _published(self.beside.records.get(board.conditions.dataset)),
             "files": [f"{slug}.md", f"{slug}.csv", *further_tables(board, slug)],
             "budget": board.conditions.budget,
@@ -88,16 +92,18 @@ class Payload:
             "quantities": [_quantity(shown, name) for name in shown.quantities],
             "families": families(shown),
             "fractions": [number(fraction) for fraction in at],
-            "order": course.about_order if course else (),
+            "order": along.about_order if along else (),
             "sizes": [*(about_sizes(board) if len(at) > 1 else ()), *_about_points(measured, at)],
             "costs": [name for row in board.all_rows[:1] for name in cost(board, row)],
             "rows": [
-                {**self._row(shown, row, places.get(row.cell)), **found}
-                for row, found in zip(shown.all_rows, courses, strict=True)
+                {**self._row(shown, row, places.get(row.cell)), **course}
+                for row, course in zip(shown.all_rows, courses, strict=True)
             ],
-            "effects": grid(found) if (found := effects(board)) else None,
+            "effects": grid(crossed) if (crossed := effects(board)) else None,
             "incidents": incidents(board),
         }
+        plain: Plain = legible(found)
+        return plain
 
     def _row(self, board: Board, row: Row, place: Place | None) -> Plain:
         estimates = [row.estimate(quantity) for quantity in board.quantities]
@@ -173,10 +179,15 @@ def _pairs(found: list[tuple[float, float]]) -> list[list[float | None]]:
 
 
 def _quantity(board: Board, quantity: str) -> Plain:
-    """How it is to be read, and whether it is a share of 1: an accuracy, a probability."""
+    """How it is to be read, the words that its numbers stand for, and whether it is a share of 1, as an accuracy."""
     how = board.quantities[quantity]
     share = (how.get("lowest"), how.get("highest")) == (0, 1)
-    return {**meaning(board, quantity), "label": named(board, quantity), "share": share}
+    return {
+        **meaning(board, quantity),
+        "label": named(board, quantity),
+        "share": share,
+        "words": list(how.get("labels", ())),
+    }
 
 
 def _about_points(measured: list[float], at: list[float]) -> list[str]:

@@ -5,8 +5,19 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ganbench.leaderboards.visible import visible
+
 Plain = dict[str, Any]
 """What JSON holds."""
+
+
+def legible(value: Any) -> Any:
+    r"""`value`, its texts with an escape for each character that is not printable, as \u202e; lines stay lines."""
+    if isinstance(value, str):
+        return "\n".join(map(visible, value.split("\n")))
+    if isinstance(value, dict):
+        return {legible(name): legible(each) for name, each in value.items()}
+    return [legible(each) for each in value] if isinstance(value, (list, tuple)) else value
 
 
 def number(value: float | None) -> float | None:
