@@ -51,10 +51,31 @@ def test_two_rows_are_corrected_for_each_other():
     assert not wgan.moved
 
 
-def test_every_seed_moved_by_the_same():
-    """Without any spread no chance explains it."""
-    (change,) = found(OLD, rerun([5, 6, 7, 6, 5]))
-    assert (change.p, change.moved) == (0.0, True)
+@pytest.mark.parametrize(("seeds", "p", "moved"), [(3, 1 / 4, False), (5, 1 / 16, False), (6, 1 / 32, True)])
+@pytest.mark.parametrize("drop", [1, 0.1])
+def test_every_seed_moved_by_the_same(seeds, p, moved, drop):
+    """Without any spread the signs alone tell: 2 / 2^n. Differences that are equal but for rounding are equal."""
+    before = [6, 0.7, 8, 0.3, 6, 90][:seeds]
+    old = [ok("nsgan", seed, modes) for seed, modes in enumerate(before)]
+    (change,) = found(old, rerun([modes - drop for modes in before]))
+    assert (change.p, change.moved) == (p, moved)
+
+
+def test_equal_differences_are_corrected_too():
+    """Of six seeds in two rows p is doubled, where 0 would stay 0."""
+    six = [6, 7, 8, 7, 6, 9]
+    before = [ok(name, seed, modes) for name in ("nsgan", "wgan") for seed, modes in enumerate(six)]
+    after = [run for name in ("nsgan", "wgan") for run in rerun([modes - 1 for modes in six], name)]
+    assert [change.p for change in found(before, after)] == [1 / 16, 1 / 16]
+
+
+def test_seeds_that_the_same_code_added_are_no_change():
+    """Nor do they take from what is corrected for the rows that new code ran."""
+    others = [ok("wgan", seed, modes) for seed, modes in enumerate([1, 2, 3, 2, 1, 3])]
+    assert found(others[:5], others) == []
+    (change,) = found([*OLD, *others[:5]], [*rerun([4, 5, 5, 5, 3]), *others])
+    assert change.after.cell == "nsgan"
+    assert change.p == pytest.approx(stats.ttest_rel([4, 5, 5, 5, 3], [6, 7, 8, 7, 6]).pvalue)
 
 
 def test_a_seed_that_fails_now_has_moved():

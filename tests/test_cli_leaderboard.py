@@ -13,6 +13,7 @@ from records import failed, ok
 
 from ganbench.archive import Archive
 from ganbench.cli.leaderboard import command
+from ganbench.errors import UsageError
 from ganbench.leaderboards.overview import BEGIN, END
 
 HOSTILE = "<script>alert('ü')</script>"
@@ -82,6 +83,21 @@ def test_an_older_protocol_is_another_board(folder: Path):
     assert [(row["cell"], row["protocol"], row["seeds"]) for row in rows] == [
         ("nsgan", "0", "1"), ("nsgan", "1", "2"), (HOSTILE, "1", "1")
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("further", [[], ["--readme", "README.md"], ["--check"]])
+def test_one_dataset_does_not_overwrite_the_page_of_all(folder: Path, further: list[str]):
+    """A sentence that says what to do, and every byte is as it was, whether the folder was there or not."""
+    Archive(folder / "boards" / "records").append([ok("nsgan", 0, 6, dataset="grid25")])
+    assert call("--out", "boards", "--readme", "README.md").exit_code == 0
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    for out in ("boards", "new"):
+        done = call("-d", "ring8", "--out", out, *further)
+        assert isinstance(done.exception, UsageError)  # which the command line turns into exit code 2
+        assert "--dataset ring8 and --out: found one dataset" in str(done.exception)
+        assert "wanted --out without --dataset, or --format or --parquet" in str(done.exception)
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+    assert call("-d", "ring8", "--format", "csv").exit_code == 0
 
 
 @pytest.mark.parametrize(

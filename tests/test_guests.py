@@ -1,22 +1,18 @@
-"""Packages of others on the board: what is listed, what is run of them, and what is let in of what they bring."""
+"""Packages of others on the board: what is listed, what is run of them, and where it ends."""
 
 from __future__ import annotations
 
 import csv
 import json
 import re
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from distributions import distribution, ganbench
 
-from ganbench.archive import Archive
 from ganbench.errors import UnknownNameError, UsageError
-from ganbench.nightly.guests import Arrivals, Guest, arrivals, find_guest, read_guests, suite_of
+from ganbench.nightly.guests import Guest, find_guest, read_guests, suite_of
 from ganbench.nightly.suite import Entry, read_suite
-from ganbench.record import RunRecord, RunSpec
 from ganbench.request import Request
 
 ROOT = Path(__file__).parent.parent
@@ -119,60 +115,6 @@ datasets = ["mnist"]
     ]
     assert found.entries == (Entry(tuple(wanted), 12),)
     assert found.threads == 2
-
-
-GOOD = RunRecord(
-    RunSpec("calm", "ring8", "640000 samples", 0, (0,)), "ok", provenance={"used": {"calm": "ganbench-calm 0.1.0"}}
-)
-
-
-def let_in(folder: Path, *records: RunRecord) -> Arrivals:
-    """What becomes of records that the guest's night left."""
-    Archive(folder / "ganbench-calm").append(records)
-    return arrivals(folder, [CALM])
-
-
-def with_spec(**changes: Any) -> RunRecord:
-    return replace(GOOD, spec=replace(GOOD.spec, **changes))
-
-
-def test_what_a_guest_brings_of_its_own_is_let_in(tmp_path: Path) -> None:
-    """Runs of its variants, those that failed too; of others there is no word, whatever its file says of them."""
-    failed = replace(with_spec(seed=1), status="timeout", provenance={})
-    others = [with_spec(variant=name) for name in ("nsgan", "held_out_real", "wild")]
-    assert let_in(tmp_path, GOOD, failed, *others) == Arrivals((GOOD, failed), ())
-
-
-@pytest.mark.parametrize(
-    ("record", "objection"),
-    [
-        (with_spec(dataset="mnist"), "found the dataset 'mnist', wanted ring8 or digits"),
-        (with_spec(tricks=("ema(decay=0.9)",)), "found + ema(decay=0.9), wanted the variant as it is"),
-        (with_spec(settings=(("d_steps", 9),)), "found [d_steps=9], wanted the variant as it is"),
-        (with_spec(protocol=99), "found protocol 99, wanted 1"),
-        (replace(GOOD, provenance={}), "found it made by None, wanted 'ganbench-calm 0.1.0'"),
-        (
-            replace(GOOD, provenance={"used": {"calm": "ganbench-calm 0.2.0"}}),
-            "found it made by 'ganbench-calm 0.2.0', wanted 'ganbench-calm 0.1.0'",
-        ),
-    ],
-)
-def test_what_the_suite_did_not_ask_for_is_refused(tmp_path: Path, record: RunRecord, objection: str) -> None:
-    """With the run and the reason, and nothing else is lost by it."""
-    other = with_spec(seed=1)
-    found = let_in(tmp_path, record, other)
-    assert found.records == (other,)
-    assert found.refused == (f"ganbench-calm: run {record.id} of {record.spec.cell}: {objection}",)
-
-
-def test_what_is_no_record_is_refused(tmp_path: Path) -> None:
-    """With its file and line."""
-    (tmp_path / "ganbench-calm").mkdir()
-    (tmp_path / "ganbench-calm" / "ring8.jsonl").write_text("__import__('os')\n")
-    found = arrivals(tmp_path, [CALM])
-    assert found.records == ()
-    assert len(found.refused) == 1
-    assert "ring8.jsonl, line 1: " in found.refused[0]
 
 
 CALM_SOURCE = """

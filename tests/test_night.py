@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 from campaigns import small
-from records import METERS, ok, spec
+from records import METERS, failed, ok, spec
 
 from ganbench.archive import Archive
 from ganbench.campaign import Campaign, Listener, Silence
 from ganbench.nightly import night as night_module
 from ganbench.nightly.night import Night, nightly
 from ganbench.nightly.suite import Entry, Suite
+from ganbench.nightly.summary import summary
 from ganbench.planning import Group, Plan
 from ganbench.record import RunRecord
 from ganbench.request import Request
@@ -29,11 +30,12 @@ class Pretended(Campaign):
     """A campaign with one worker, whose groups take no time and tell that they took `seconds` a seed."""
 
     groups: Sequence[Group] = ()
+    failures: Sequence[RunRecord] = ()
     seconds: float = 1.0
     begun: list[str] = field(default_factory=list)
 
     def plans(self, grids: Any, timed: bool = False) -> Any:
-        return [Plan(list(self.groups))]
+        return [Plan(list(self.groups), list(self.failures))]
 
     def carry_out(
         self, plan: Plan, listener: Listener | None = None, admits: Callable[[Group], bool] = lambda group: True
@@ -55,13 +57,18 @@ def finished(group: Group, seconds: float) -> RunRecord:
 
 
 def pretended(
-    folder: Path, published: Sequence[RunRecord], variants: Sequence[str], took: float, lasts: float
+    folder: Path,
+    published: Sequence[RunRecord],
+    variants: Sequence[str],
+    took: float,
+    lasts: float,
+    failures: Sequence[RunRecord] = (),
 ) -> tuple[Pretended, Night]:
     """A night of `lasts` seconds, after which it is seen what was begun."""
     archive = Archive(folder / "records")
     archive.append(published)
     pool = Pool(1, 1, Limits())
-    campaign = Pretended(Store(folder / "runs"), pool, groups=[*map(group, variants)], seconds=took)
+    campaign = Pretended(Store(folder / "runs"), pool, groups=[*map(group, variants)], failures=failures, seconds=took)
     return campaign, nightly(Suite("cpu", (), 1), archive, folder, campaign, lasts, Silence())
 
 
@@ -109,3 +116,26 @@ def test_a_group_that_outlasts_the_night_is_interrupted(tmp_path: Path, monkeypa
     assert record.status == "interrupted"
     assert (night.published, list(archive.records())) == ([], [])
     assert night.exit_code == 4
+
+
+@pytest.mark.parametrize("status", ["load_error", "crashed"])
+def test_a_broken_plugin_is_told_every_night(tmp_path: Path, status: str):
+    """Its records are published once, and the next night is no better for that; what makes no sense is no failure."""
+    broken = [failed(status, "broken", seed, "no module named 'x'", source_hash=None) for seed in range(2)]
+    senseless = failed("not_applicable", "vae", 0, "it has no loss", source_hash=None)
+    line = f"## Runs that failed\n\n- ring8: broken, seeds 0, 1: {status}: no module named 'x'\n"
+    for published, exit_code in ((4, 3), (0, 4)):  # in the second there is nothing to do but what cannot begin
+        _, night = pretended(tmp_path, [], ["nsgan"], took=1, lasts=1000, failures=[*broken, senseless])
+        assert (len(night.published), night.exit_code) == (published, exit_code)
+        assert line in summary(night, "cpu")
+
+
+def test_a_table_that_cannot_be_read_costs_itself_alone(tmp_path: Path):
+    """The night goes on, says which it is, and ends in 3."""
+    (tmp_path / "ring8-01234567.csv").write_text("cell,runs\n" + "x" * 200_000)
+    campaign, night = pretended(tmp_path, [], ["nsgan"], took=1, lasts=1000)
+    assert (campaign.begun, night.exit_code) == (["nsgan"], 3)
+    named = (
+        "## Files of last night's boards that could not be read\n\n- ring8-01234567.csv: field larger than field limit"
+    )
+    assert named in summary(night, "cpu")

@@ -56,6 +56,15 @@ def test_what_publishes_restores_no_code_from_a_cache(workflow: str) -> None:
         assert not re.search(r"^ +cache:", job, flags=re.MULTILINE)
 
 
+def test_no_group_of_seeds_lasts_as_long_as_the_night() -> None:
+    """What hangs costs its own record: every night limits each group, to less than the hours that it has."""
+    nights = [text for job in jobs("nightly").values() for text in job.split("      - ") if "ganbench nightly" in text]
+    limits = [re.findall(r"--time-limit (\d+)(min|h)\b", text) for text in nights]
+    hours = [re.findall(r"--hours (\d+)|HOURS: .*'(\d+)'", text) for text in nights]
+    assert limits == [[("30", "min")], [("2", "h")]]
+    assert hours == [[("2", "")], [("", "5")]]
+
+
 def test_a_bad_night_is_published_too() -> None:
     """The job fails for a score that moved only after the boards have left it, and the next goes on all the same."""
     night = jobs("nightly")
@@ -63,12 +72,18 @@ def test_a_bad_night_is_published_too() -> None:
     assert "exit ${{ steps.night.outputs.code }}" in steps[-1]
     assert "name: boards" in steps[-2]
     assert "set +e" in script(night["boards"], "id: night")
+    packing = [step for step in steps if "id: pack" in step or "actions/upload-artifact" in step]
+    assert len(packing) == 2
+    assert all("        if: ${{ !cancelled() }}\n" in step for step in packing)
     assert "if: ${{ !cancelled() && needs.boards.outputs.sha256 != '' }}" in night["proposal"]
 
 
-@pytest.mark.parametrize("tampered", [False, True])
-def test_boards_are_proposed_as_they_were_packed(tmp_path: Path, tampered: bool) -> None:
-    """What was regenerated, and only that, is in the pull request; an artifact of somebody else's opens none."""
+@pytest.mark.parametrize(("changed", "tampered"), [(True, False), (True, True), (False, False)])
+def test_boards_are_proposed_as_they_were_packed(tmp_path: Path, changed: bool, tampered: bool) -> None:
+    """What was regenerated, and only that, is in the pull request; an artifact of somebody else's opens none.
+
+    Nor does a night of which the summary alone is new, as it is every night.
+    """
     night, origin = jobs("nightly"), tmp_path / "origin"
     bare, (made, proposing) = tmp_path / "bare", (tmp_path / "made", tmp_path / "proposing")
     (origin / "leaderboards").mkdir(parents=True)
@@ -89,8 +104,10 @@ def test_boards_are_proposed_as_they_were_packed(tmp_path: Path, tampered: bool)
     (tmp_path / "bin" / "gh").write_text("#!/bin/sh\n")
     (tmp_path / "bin" / "gh").chmod(0o755)
 
-    (made / "leaderboards" / "old.csv").unlink()
-    (made / "leaderboards" / "new.csv").write_text("after")
+    (made / "leaderboards" / "summary.md").write_text("after")
+    if changed:
+        (made / "leaderboards" / "old.csv").unlink()
+        (made / "leaderboards" / "new.csv").write_text("after")
     (made / "elsewhere").write_text("not to be published")
     assert shell(script(night["boards"], "id: pack"), made, GITHUB_OUTPUT=str(tmp_path / "output")) == 0
     packed = (made / "boards.tar.gz").read_bytes()
@@ -101,8 +118,10 @@ def test_boards_are_proposed_as_they_were_packed(tmp_path: Path, tampered: bool)
     listed = [*git, "for-each-ref", "--format=%(refname:short)", "refs/heads"]
     heads = subprocess.run(listed, cwd=bare, check=True, capture_output=True, text=True).stdout.split()
     proposed = [name for name in heads if name != "main"]
-    assert len(proposed) == (not tampered)
+    assert len(proposed) == (changed and not tampered)
     for branch in proposed:
-        changed = [*git, "diff", "--name-status", "main", branch]
-        found = subprocess.run(changed, cwd=bare, check=True, capture_output=True, text=True).stdout
-        assert found.split() == ["A", "leaderboards/new.csv", "D", "leaderboards/old.csv"]
+        names = [*git, "diff", "--name-status", "main", branch]
+        found = subprocess.run(names, cwd=bare, check=True, capture_output=True, text=True).stdout
+        assert found.split("\n")[:-1] == [
+            "A\tleaderboards/new.csv", "D\tleaderboards/old.csv", "M\tleaderboards/summary.md"
+        ]  # fmt: skip

@@ -23,7 +23,7 @@ FORMATS = ("table", "markdown", "csv", "json")
 @click.option(
     "--records", type=click.Path(path_type=Path), help="Folder of published records (.jsonl), in place of --runs."
 )
-@click.option("-d", "--dataset", metavar="NAME", help="Only this dataset.")
+@click.option("-d", "--dataset", metavar="NAME", help="Only this dataset; not with --out.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", help="What to print. Default: table.")
 @click.option("--json", "form", flag_value="json", help="The same as --format json: one list, an object a row.")
 @click.option(
@@ -61,6 +61,11 @@ def command(
 
     if (readme or check) and out is None:
         raise UsageError("--readme and --check: wanted --out FOLDER too, where the boards lie")
+    if dataset and out is not None:
+        raise UsageError(
+            f"--dataset {dataset} and --out: found one dataset for files that show all, its page and overview; wanted "
+            "--out without --dataset, or --format or --parquet for one dataset"
+        )
     if out is not None and not check:
         Store(out).require_writable()
     found, damaged = published_records(records, dataset) if records else stored_records(runs, dataset)

@@ -14,7 +14,7 @@ from ganbench.cli.run import MEMORY, TIME, Amount
 @click.option("--suite", "name", metavar="NAME", default="cpu", show_default=True, help="Which suite of the file.")
 @click.option("--package", metavar="NAME", help="Run the variants of this package of plugins.toml, beside FILE.")
 @click.option(
-    "--arrivals", metavar="FOLDER", type=click.Path(path_type=Path, exists=True, file_okay=False),
+    "--arrivals", "arrived", metavar="FOLDER", type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="Publish too what such nights left, in a folder for each package.",
 )  # fmt: skip
 @click.option("--hours", type=click.FloatRange(min=0, min_open=True), default=8.0, show_default=True, help="At most.")
@@ -33,7 +33,7 @@ def command(
     file: Path,
     name: str,
     package: str | None,
-    arrivals: Path | None,
+    arrived: Path | None,
     hours: float,
     out: Path | None,
     readme: Path | None,
@@ -52,12 +52,13 @@ def command(
     Exit codes: 0 all is well or nothing was to be done, 3 some runs failed, 4 there was work and none of it ran, 5 a
     score moved beyond its noise or a published run vanished.
     """
-    from ganbench.archive import Archive
+    from ganbench.archive import Archive, sorted_out
     from ganbench.atomic import write_text
     from ganbench.campaign import Campaign
     from ganbench.cli.progress import Bars
     from ganbench.leaderboards.overview import with_overview
     from ganbench.nightly import guests
+    from ganbench.nightly.arrivals import Arrivals, arrivals
     from ganbench.nightly.night import nightly
     from ganbench.nightly.suite import read_suite
     from ganbench.nightly.summary import summary
@@ -66,10 +67,9 @@ def command(
     from ganbench.supervision import Limits, Pool, usable_cores
 
     suite = read_suite(file, name, data_root=data_root)
-    listed = guests.read_guests(file.with_name("plugins.toml")) if package or arrivals else []
+    listed = guests.read_guests(file.with_name("plugins.toml")) if package or arrived else []
     if package:
         suite = guests.suite_of(guests.find_guest(listed, package), suite)
-    arrived = guests.arrivals(arrivals, listed) if arrivals else guests.Arrivals()
     folder = out or file.parent
     Store(folder).require_writable()
     if readme is not None:
@@ -77,9 +77,10 @@ def command(
     limits = Limits(time_limit, int(memory_limit) if memory_limit else None)
     archive = Archive(folder / "records")
     with archive.claimed():
+        let_in = arrivals(arrived, listed, sorted_out(archive.records())[0]) if arrived else Arrivals()
         with Pool(jobs or usable_cores(), suite.threads, limits) as pool, Bars() as bars:
             campaign = Campaign(Store(runs), pool, resume=True)
-            night = nightly(suite, archive, folder, campaign, hours * 3600, bars, arrived)
+            night = nightly(suite, archive, folder, campaign, hours * 3600, bars, let_in)
         text = summary(night, name)
         publish(night.boards, folder, readme, archive.folder)
         withdraw(night.boards, folder)

@@ -52,8 +52,12 @@ def board_texts(boards: Sequence[Board]) -> dict[str, str]:
 def left_over(boards: Sequence[Board], folder: Path) -> list[Path]:
     """Files in `folder` that are called as a board's are, and are none of these boards'."""
     known = tuple(slugs(boards))
-    named = (path for path in sorted(folder.glob("*")) if _OF_A_BOARD.fullmatch(path.name))
-    return [path for path in named if not path.name.startswith(known)]
+    return [path for path in of_boards(folder) if not path.name.startswith(known)]
+
+
+def of_boards(folder: Path) -> list[Path]:
+    """Files in `folder` that are called as a board's are, by name."""
+    return [path for path in sorted(folder.glob("*")) if _OF_A_BOARD.fullmatch(path.name) and path.is_file()]
 
 
 def write_page(boards: Sequence[Board], folder: Path, records: Mapping[str, str] | None = None) -> Path:

@@ -1,4 +1,4 @@
-"""Packages of others that are on the public board, and what is let in of the records that their own nights leave.
+"""Packages of others that are on the public board.
 
 [[package]]
 distribution = "ganbench-calm"
@@ -6,24 +6,21 @@ version = "0.1.0"
 variants = ["calm"]
 datasets = ["ring8"]              # default: ring8 and digits
 
-Each is run by itself, where its code and what it depends on can disturb nobody. Its records then come from a place
-that runs a stranger's code, so they are looked through: only of its own variants, by its own version, as they are. What
-numbers such a record holds is taken on trust.
+Each is run by itself, where its code and what it depends on can disturb nobody; `arrivals` says which of its records
+are let in.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ganbench.archive import Archive
-from ganbench.errors import StoreError, UnknownNameError, UsageError
+from ganbench.errors import UnknownNameError, UsageError
 from ganbench.nightly.suite import Entry, Suite, checked, require_names
-from ganbench.record import PROTOCOL, RunRecord
 from ganbench.registry import offers
 from ganbench.request import DATASETS
 
@@ -44,15 +41,6 @@ class Guest:
     version: str
     variants: tuple[str, ...]
     datasets: tuple[str, ...] = DATASETS
-
-
-@dataclass(frozen=True)
-class Arrivals:
-    """What guests' own nights left."""
-
-    records: tuple[RunRecord, ...] = ()
-    refused: tuple[str, ...] = ()
-    """What was not let in, and why, a line each."""
 
 
 def read_guests(path: Path) -> list[Guest]:
@@ -103,38 +91,6 @@ def suite_of(guest: Guest, suite: Suite) -> Suite:
         if requests:
             entries.append(Entry(tuple(requests), entry.seeds))
     return replace(suite, entries=tuple(entries))
-
-
-def arrivals(folder: Path, guests: Sequence[Guest]) -> Arrivals:
-    """What is let in of the records in `folder`/<distribution>/<dataset>.jsonl.
-
-    A guest's folder may hold records of others too, such as control rows: they are passed over.
-    """
-    records: list[RunRecord] = []
-    refused: list[str] = []
-    for guest in guests:
-        for found in Archive(folder / guest.distribution).records():
-            if isinstance(found, StoreError):
-                refused.append(str(found))
-            elif found.spec.variant in guest.variants:
-                objections = [*_objections(found, guest)]
-                refused += [f"{guest.distribution}: run {found.id} of {found.spec.cell}: {each}" for each in objections]
-                records += [] if objections else [found]
-    return Arrivals(tuple(records), tuple(refused))
-
-
-def _objections(record: RunRecord, guest: Guest) -> Iterator[str]:
-    spec, wanted = record.spec, f"{guest.distribution} {guest.version}"
-    used = record.provenance.get("used")
-    by = used.get(spec.variant) if isinstance(used, dict) else None
-    if spec.dataset not in guest.datasets:
-        yield f"found the dataset {spec.dataset!r}, wanted {' or '.join(guest.datasets)}"
-    if spec.changes:
-        yield f"found {' '.join(spec.changes)}, wanted the variant as it is"
-    if spec.protocol != PROTOCOL:
-        yield f"found protocol {spec.protocol}, wanted {PROTOCOL}"
-    if by != wanted and (by is not None or record.status in ("ok", "diverged")):
-        yield f"found it made by {by!r}, wanted {wanted!r}"
 
 
 def _guest(where: str, found: Any) -> Guest:

@@ -17,10 +17,10 @@ from ganbench.campaign import Campaign, Listener
 from ganbench.errors import StoreError, UsageError
 from ganbench.leaderboards.board import Board, boards
 from ganbench.leaderboards.changes import Change, changes
+from ganbench.nightly.arrivals import Arrivals
 from ganbench.nightly.costs import Costs, key_of
-from ganbench.nightly.guests import Arrivals
 from ganbench.nightly.suite import Suite
-from ganbench.nightly.vanished import Vanished, vanished
+from ganbench.nightly.vanished import Vanished, last_boards, vanished
 from ganbench.planning import Group, Plan
 from ganbench.record import RunRecord
 
@@ -36,6 +36,8 @@ class Night:
     """Runs of the suite that were published before."""
     published: list[RunRecord] = field(default_factory=list)
     """Runs that were published tonight."""
+    unable: list[RunRecord] = field(default_factory=list)
+    """Runs of the suite that could not begin tonight either, their plugin being broken: published before."""
     left: list[Group] = field(default_factory=list)
     """Groups that have not ended: there was no time to begin them, or none to end them."""
     damaged: list[StoreError] = field(default_factory=list)
@@ -48,16 +50,18 @@ class Night:
     """Records from guests' own nights that were not let in, and why."""
     warnings: list[str] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
-    """Rows whose runs are other ones than last night."""
+    """Rows that new code ran anew."""
     vanished: list[Vanished] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
+    """Files of last night's boards that could not be read, and why."""
     boards: list[Board] = field(default_factory=list)
     """As they are now."""
     seconds: float = 0.0
 
     @property
     def failed(self) -> list[RunRecord]:
-        """Tonight's runs that did not end well; combinations that make no sense are none of them."""
-        return [record for record in self.published if record.status not in ("ok", "not_applicable")]
+        """Tonight's runs that did not end well, and what cannot begin; combinations that make no sense are neither."""
+        return [record for record in [*self.published, *self.unable] if record.status not in ("ok", "not_applicable")]
 
     @property
     def exit_code(self) -> int:
@@ -68,7 +72,8 @@ class Night:
         ran = any(record.status not in ("load_error", "not_applicable") for record in variants)
         if not ran and (self.left or self.failed or self.unplanned):
             return 4
-        return 3 if self.failed or self.unplanned or self.damaged or self.set_aside or self.refused else 0
+        ill = (self.failed, self.unplanned, self.damaged, self.set_aside, self.refused, self.unread)
+        return 3 if any(ill) else 0
 
 
 def nightly(
@@ -94,12 +99,14 @@ def nightly(
     """
     started = time.monotonic()
     night = Night(set_aside=archive.set_aside(), refused=arrivals.refused)
+    shown, night.unread = last_boards(folder)
     before, night.damaged = sorted_out(archive.records())
     plan = _planned(suite, campaign, night)
     known, costs = {record.id for record in before}, Costs(before)
     ends = started + seconds * (1 + GRACE)
     publisher = _Publisher(archive, campaign, folder, night, known, costs, ends, listener)
     night.finished = sum(spec.id in publisher.known for spec in plan.specs)
+    night.unable = [record for record in plan.failures if record.id in publisher.known]
     publisher.publish(arrivals.records)
     plan = _missing(plan, before, publisher)
 
@@ -112,7 +119,7 @@ def nightly(
     night.left = publisher.unpublished(plan.groups)
     night.boards = boards(current([*before, *night.published]))
     night.changes = changes(boards(current(before)), night.boards)
-    night.vanished = vanished(folder, publisher.known)
+    night.vanished = vanished(shown, publisher.known)
     night.seconds = time.monotonic() - started
     return night
 

@@ -36,6 +36,7 @@ def summary(night: Night, suite: str) -> str:
         ),
         *_listed("Runs that vanished", map(_vanished, night.vanished)),
         *_moved(moved),
+        *_listed("Files of last night's boards that could not be read", night.unread),
         *_listed("Damaged lines of records", map(str, night.damaged)),
         *_listed("Unfinished lines, set aside beside their file", [path.name for path in night.set_aside]),
         *_listed("Grids that could not be planned", night.unplanned),

@@ -3,9 +3,23 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Container
+import io
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from ganbench.leaderboards.files import of_boards
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One row of last night's boards."""
+
+    dataset: str
+    cell: str
+    """As the board prints it."""
+    runs: tuple[str, ...]
+    """Their ids, by seed."""
 
 
 @dataclass(frozen=True)
@@ -21,14 +35,27 @@ class Vanished:
     """The ids of those that are gone, by seed."""
 
 
-def vanished(folder: Path, known: Container[str]) -> list[Vanished]:
-    """The rows of the boards in `folder` with runs whose ids are not `known`; a row of several boards once."""
-    found: dict[Vanished, None] = {}
-    for path in sorted(folder.glob("*.csv")):
-        with path.open(encoding="utf-8", newline="") as file:
-            for line in csv.DictReader(file):
-                runs = (line.get("runs") or "").split()
-                gone = tuple(run for run in runs if run not in known)
-                if gone and "cell" in line:  # a board itself, and no table made of one
-                    found[Vanished(line.get("dataset") or "", line["cell"] or "", len(runs), gone)] = None
-    return list(found)
+def last_boards(folder: Path) -> tuple[list[Shown], list[str]]:
+    """The rows of the boards in `folder`, one of several boards once; and why tables could not be read, a line each."""
+    rows: dict[Shown, None] = {}
+    unread: list[str] = []
+    for path in of_boards(folder):
+        if path.suffix == ".csv":
+            try:
+                rows |= dict.fromkeys(_rows(path))
+            except (OSError, csv.Error) as error:
+                unread.append(f"{path.name}: {getattr(error, 'strerror', None) or error}")
+    return list(rows), unread
+
+
+def vanished(rows: Iterable[Shown], known: Container[str]) -> list[Vanished]:
+    """The rows with runs whose ids are not `known`."""
+    gone = ((row, tuple(run for run in row.runs if run not in known)) for row in rows)
+    return [Vanished(row.dataset, row.cell, len(row.runs), runs) for row, runs in gone if runs]
+
+
+def _rows(path: Path) -> Iterator[Shown]:
+    text = path.read_bytes().decode(errors="replace")
+    for line in csv.DictReader(io.StringIO(text, newline="")):
+        if "cell" in line:  # a board itself, and no table made of one
+            yield Shown(line.get("dataset") or "", line["cell"] or "", tuple((line.get("runs") or "").split()))
