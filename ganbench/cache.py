@@ -1,7 +1,7 @@
 """Tensors that are slow to make, kept on disk for the next run.
 
 A cache is a convenience: one that cannot be read or written, or holds a damaged file, costs time and nothing else. Its
-files are safetensors, which run no code when they are read.
+files are safetensors, which run no code when they are read, and bear a SHA-256 of what they hold.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
 from torch import Tensor
 
 
@@ -46,16 +46,29 @@ def file_name(kind: str, key: Mapping[str, object]) -> str:
     return f"{kind}-{hashlib.sha256(canonical.encode()).hexdigest()}.safetensors"
 
 
+def digest(text: str, tensors: Mapping[str, Tensor]) -> str:
+    """The SHA-256 of a text and of tensors on the CPU, contiguous: their names, types, shapes and every bit."""
+    found = hashlib.sha256(text.encode())
+    for name, tensor in sorted(tensors.items()):
+        found.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        found.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
+    return found.hexdigest()
+
+
 def _own(x: Tensor) -> Tensor:
     """A copy that shares no memory, which safetensors would refuse, and lies where one read from the cache lies."""
     return x.detach().cpu().clone(memory_format=torch.contiguous_format)
 
 
 def _read(path: Path) -> dict[str, Tensor] | None:
+    """What the file holds; None where there is none, or a flipped bit would give other numbers in silence."""
     try:
-        return load_file(path)
+        with safe_open(path, framework="pt") as file:
+            kept = (file.metadata() or {}).get("sha256")
+            found: dict[str, Tensor] = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
     except (OSError, SafetensorError):
         return None
+    return found if kept == digest(path.name, found) else None
 
 
 def _write(path: Path, tensors: Mapping[str, Tensor]) -> None:
@@ -64,7 +77,7 @@ def _write(path: Path, tensors: Mapping[str, Tensor]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=".unfinished-") as folder:
             unfinished = Path(folder) / path.name
-            save_file(dict(tensors), unfinished)
+            save_file(dict(tensors), unfinished, {"sha256": digest(path.name, tensors)})
             unfinished.replace(path)
     except (OSError, SafetensorError):
         return

@@ -34,12 +34,23 @@ class UnknownNameError(UsageError):
     """No thing of that kind has that name."""
 
     @classmethod
-    def among(cls, kind: str, name: str, known: Iterable[str]) -> UnknownNameError:
-        """The error for `name`, with the nearest of the `known` names."""
+    def among(
+        cls, kind: str, name: str, known: Iterable[str], others: Iterable[str] = (), listed: bool = True
+    ) -> UnknownNameError:
+        """The error for `name`, with the nearest of the `known` names.
+
+        `others` are the kinds that do have something of that name. Of a kind that `ganbench list` does not show, which
+        is not `listed`, all that is known is named.
+        """
         names = sorted(set(known))
+        full = f"known: {', '.join(names) or 'none'}"
         nearest = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
-        advice = f"did you mean {' or '.join(nearest)}?" if nearest else f"known: {', '.join(names) or 'none'}"
-        return cls(f"unknown {kind} '{name}': {advice} (`ganbench list` shows all)")
+        found = " and ".join(f"{'an' if other[0] in 'aeiou' else 'a'} {other}" for other in others)
+        hints = [f"it is {found}"] if found else []
+        hints += [f"did you mean {' or '.join(nearest)}?"] if nearest else []
+        if listed:
+            return cls(f"unknown {kind} '{name}': {'; '.join(hints) or full} (`ganbench list` shows all)")
+        return cls(f"unknown {kind} '{name}': {' '.join([*hints, full])}")
 
 
 class BudgetError(UsageError):
@@ -80,5 +91,9 @@ class RecordError(GanbenchError):
 
 def one_line(text: object) -> str:
     """Other people's text, such as an exception's, on one line that can be encoded and printed anywhere."""
-    line = " ".join(str(text).split())[:2000]
-    return "".join(c if c.isprintable() else "?" for c in line)
+    return printable(" ".join(str(text).split())[:2000])
+
+
+def printable(line: str) -> str:
+    """A line with "?" for what a terminal would act on and not show, such as an escape or a change of direction."""
+    return line if line.isprintable() else "".join(c if c.isprintable() else "?" for c in line)

@@ -12,7 +12,7 @@ import pandas as pd
 
 from ganbench.archive import Archive, current, sorted_out
 from ganbench.campaign import Campaign
-from ganbench.errors import StoreError
+from ganbench.errors import StoreError, one_line
 from ganbench.leaderboards.board import Board, boards
 from ganbench.leaderboards.frame import runs_frame
 from ganbench.leaderboards.ranking import ranked_table
@@ -20,6 +20,9 @@ from ganbench.record import RunRecord
 from ganbench.request import DATASETS, grid
 from ganbench.store import Store
 from ganbench.supervision import Limits, Pool, usable_cores
+
+SHOWN = 5
+"""Damaged records that an error names."""
 
 
 def run(
@@ -110,8 +113,16 @@ def _of_dataset(
     records = [record for record in whole if dataset in (None, record.spec.dataset)]
     if not records:
         where = f"of dataset '{dataset}' " if dataset else ""
-        raise StoreError(f"no finished run {where}{advice}")
+        raise StoreError(f"no finished run {where}{advice}{_left_out(damaged)}")
     return records, damaged
+
+
+def _left_out(damaged: Sequence[StoreError]) -> str:
+    """What to add to an error where damaged records may be what was looked for."""
+    if not damaged:
+        return ""
+    more = f"; and {len(damaged) - SHOWN} more" if len(damaged) > SHOWN else ""
+    return f"; {len(damaged)} damaged left out: {'; '.join(map(one_line, damaged[:SHOWN]))}{more}"
 
 
 def _plain(value: Any) -> Any:

@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal, TypedDict, TypeVar, cast, get_args, 
 import msgspec
 
 from ganbench.errors import RecordError
-from ganbench.strict import canonical, parse_json, strict_json
+from ganbench.strict import canonical, parse_json, require_shallow, strict_json
 
 PROTOCOL = 1
 """Raised whenever core changes what a number means; records of different protocols are never ranked together."""
@@ -199,6 +199,7 @@ class RunRecord:
         line = _plainly(text) or _carefully(text)
         found = msgspec.structs.asdict(line)
         claimed = found.pop("id")
+        require_shallow([found["provenance"], found["spec"].settings])  # what may nest and parse_json has not seen
         record = cls(**found | {"spec": _spec(found["spec"]), "quantities": _readings(bytes(found["quantities"]))})
         if record.status not in STATUSES:
             raise RecordError(f"unknown status '{record.status}': wanted one of {', '.join(STATUSES)}")

@@ -82,21 +82,27 @@ def find(kind: str, name: str) -> Offer:
     """The offer of that kind with that name; `distribution:name` selects among several.
 
     Raises:
-        UnknownNameError: nobody offers it; the nearest names are given.
+        UnknownNameError: nobody offers it; the kinds that have such a name are given, or the nearest names.
         UsageError: several distributions offer it; all are named.
     """
-    distribution, _, plain = name.rpartition(":")
     known = offers(kind)
-    from_there = (offer for offer in known if _normal(distribution) in ("", _normal(offer.distribution)))
-    matches = [offer for offer in from_there if offer.name == plain]
+    matches = _named(name, known)
     if not matches:
-        forms = (f"{offer.distribution}:{offer.name}" if distribution else offer.name for offer in known)
-        raise UnknownNameError.among(kind.removesuffix("s"), name, forms)
+        forms = (f"{offer.distribution}:{offer.name}" if ":" in name else offer.name for offer in known)
+        others = dict.fromkeys(offer.kind.removesuffix("s") for offer in _named(name, offers()))
+        raise UnknownNameError.among(kind.removesuffix("s"), name, forms, others)
     if len(matches) > 1:
         sources = " and ".join(f"{offer.distribution} {offer.version}" for offer in matches)
         choices = " or ".join(f"'{offer.distribution}:{offer.name}'" for offer in matches)
         raise UsageError(f"the {kind.removesuffix('s')} '{name}' is offered by {sources}: say which, as {choices}")
     return matches[0]
+
+
+def _named(name: str, known: list[Offer]) -> list[Offer]:
+    """Those of the offers that `name` or `distribution:name` names."""
+    distribution, _, plain = name.rpartition(":")
+    from_there = (offer for offer in known if _normal(distribution) in ("", _normal(offer.distribution)))
+    return [offer for offer in from_there if offer.name == plain]
 
 
 def find_dataset(text: str) -> tuple[Offer, str | None]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from torch import Tensor
 
 from ganbench.atomic import replacing
 from ganbench.budget import Meters
+from ganbench.cache import digest
 from ganbench.errors import RecordError
 from ganbench.strict import canonical, parse_json
 from ganbench.training import Ledger
@@ -50,7 +50,7 @@ def save_snapshot(folder: Path, ids: Sequence[str], snapshot: Snapshot) -> None:
     tensors |= {f"rng.{name}": state for name, state in snapshot.rng.items()}
     kept, text = owned(tensors), canonical(about)
     with replacing(folder / NAME) as path:
-        save_file(kept, path, {"ganbench": text, "sha256": _digest(text, kept)})
+        save_file(kept, path, {"ganbench": text, "sha256": digest(text, kept)})
 
 
 def load_snapshot(folder: Path, ids: Sequence[str]) -> Snapshot | None:
@@ -63,8 +63,8 @@ def load_snapshot(folder: Path, ids: Sequence[str]) -> Snapshot | None:
             tensors: dict[str, Tensor] = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
     except (OSError, SafetensorError, RecordError):
         return None
-    if about.get("ids") != list(ids) or metadata.get("sha256") != _digest(text, tensors):
-        return None
+    if about.get("ids") != list(ids) or metadata.get("sha256") != digest(text, tensors):
+        return None  # one flipped bit would train on to numbers of something else
     try:
         return _read(about, tensors)
     except (KeyError, TypeError):  # another version of ganbench wrote it
@@ -83,15 +83,6 @@ def _read(about: dict[str, Any], tensors: dict[str, Tensor]) -> Snapshot:
         seconds=about["seconds"],
         rng=rng,
     )
-
-
-def _digest(text: str, tensors: Mapping[str, Tensor]) -> str:
-    """The SHA-256 of everything in the file: one flipped bit would train on to numbers of something else."""
-    found = hashlib.sha256(text.encode())
-    for name, tensor in sorted(tensors.items()):
-        found.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-        found.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
-    return found.hexdigest()
 
 
 def _below(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

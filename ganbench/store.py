@@ -53,9 +53,13 @@ class Store:
         return self.folder(spec) / "record.json"
 
     def _clear_way(self, path: Path) -> None:
-        """Deletes what a plugin has put in the place of a folder below the root, or of the file `path` itself."""
+        """Deletes what a plugin has put in the place of a folder below the root, or of the file `path` itself.
+
+        A link in the place of the run's own folder would lead out of the store; higher ones may be the user's.
+        """
         for folder in [each for each in reversed(path.parents) if self.root in each.parents]:
-            if not folder.is_dir() and (folder.exists() or folder.is_symlink()):
+            is_folder = folder.is_dir() and not (folder == path.parent and folder.is_symlink())
+            if not is_folder and (folder.exists() or folder.is_symlink()):
                 folder.unlink()
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)

@@ -1,6 +1,7 @@
 """Strict JSON: what stands in a file says one thing to everybody who reads it, or is refused.
 
-No NaN or Infinity, no number that a float cannot hold, no key twice in one object, no text that UTF-8 cannot write.
+No NaN or Infinity, no number that a float cannot hold, no key twice in one object, no text that UTF-8 cannot write, and
+nothing nested so deep that reading, comparing or printing it could exhaust the stack.
 """
 
 from __future__ import annotations
@@ -11,12 +12,15 @@ from typing import Any
 
 from ganbench.errors import RecordError
 
+DEEPEST = 32
+"""Levels of lists and objects within one another."""
+
 
 def canonical(value: Any) -> str:
     """The one JSON text of `value`: keys sorted, no spaces.
 
     Raises:
-        RecordError: when `value` holds a number that is not finite, or a type that JSON lacks.
+        RecordError: when `value` holds a number that is not finite, or a type that JSON lacks, or is nested too deep.
     """
     return strict_json(value, sort_keys=True)
 
@@ -27,6 +31,7 @@ def strict_json(value: Any, sort_keys: bool = False) -> str:
     Raises:
         RecordError: as `canonical`.
     """
+    require_shallow(value)
     try:
         text = json.dumps(value, sort_keys=sort_keys, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
         text.encode()  # half of a surrogate pair is a str, but no UTF-8
@@ -51,6 +56,19 @@ def parse_json(text: str) -> dict[str, Any]:
         raise RecordError(f"found JSON of type {type(value).__name__}: wanted an object")
     strict_json(value)  # half of a surrogate pair can be read, but no file can be written from it
     return value
+
+
+def require_shallow(value: Any) -> None:
+    """Raises RecordError where lists and mappings stand in one another more than `DEEPEST` levels deep."""
+    if _is_deeper(value, DEEPEST):
+        raise RecordError(f"found values nested deeper than {DEEPEST} levels: wanted fewer")
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    if not isinstance(value, dict | list | tuple):
+        return False
+    inner = value.values() if isinstance(value, dict) else value
+    return levels == 0 or any(_is_deeper(each, levels - 1) for each in inner)
 
 
 def _no_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

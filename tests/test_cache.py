@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import save_file
 from torch import Tensor
 
 from ganbench.cache import cache_root, cached, file_name
@@ -58,6 +59,31 @@ def test_a_damaged_file_is_replaced(root: Path, make: Callable[[], dict[str, Ten
     path.write_bytes(path.read_bytes()[:-3])
     for _ in range(2):
         assert_values(cached("kind", {"a": 1}, make))
+    assert make.calls == 2
+
+
+def test_a_flipped_bit_is_no_entry(root: Path, make: Callable[[], dict[str, Tensor]]):
+    """Numbers that are not those that were kept are made anew, once."""
+    path = root / file_name("kind", {"a": 1})
+    cached("kind", {"a": 1}, make)
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    for _ in range(2):
+        assert_values(cached("kind", {"a": 1}, make))
+    assert make.calls == 2
+
+
+def test_what_was_kept_without_a_hash_or_for_another_key_is_no_entry(root: Path, make: Callable[[], dict[str, Tensor]]):
+    """Nothing says that such a file is what this key asks for."""
+    root.mkdir()
+    path = root / file_name("kind", {"a": 1})
+    save_file({"bytes": torch.zeros(2)}, path)
+    assert_values(cached("kind", {"a": 1}, make))
+    other = root / file_name("kind", {"a": 2})
+    cached("kind", {"a": 2}, lambda: {"bytes": torch.zeros(2)})
+    other.replace(path)
+    assert_values(cached("kind", {"a": 1}, make))
     assert make.calls == 2
 
 

@@ -22,10 +22,12 @@ import pytest
 from distributions import GANBENCH, SMALL, distribution, environment, ganbench, install_misfits, records
 from PIL import Image
 
+from ganbench import registry
 from ganbench.cli import main
 from ganbench.cli.names import separated
 from ganbench.cli.run import exit_code
 from ganbench.record import RunRecord, RunSpec
+from ganbench.registry import Offer
 
 HEAVY = ("torch", "torchvision", "pandas", "scipy", "matplotlib", "sklearn")
 NO_NETWORK = {"http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9"}
@@ -59,6 +61,9 @@ def inside(folder: Path) -> list[str]:
         (["run", "-p", "wgan_pg"], "unknown variant 'wgan_pg': did you mean wgan_gp or wgan or gan?"),
         (["run", "-p", "nsgan", "-d", "rign8"], "unknown dataset 'rign8': did you mean ring8?"),
         (["run", "-p", "nsgan", "-t", "emma"], "unknown trick 'emma': did you mean ema?"),
+        (["run", "-p", "ema"], "unknown variant 'ema': it is a trick; did you mean ebgan or began?"),
+        (["run", "-p", "nsgan", "-t", "wgan"], "unknown trick 'wgan': it is a variant (`ganbench list` shows all)"),
+        (["run", "-p", "a\x1b[2J\u202e"], "unknown variant 'a?[2J?': "),
         (["run", "-p", "nsgan", "-b", "lots"], "malformed budget 'lots': wanted a number and a unit"),
         (["run", "-p", "nsgan", "-b", "3foo"], "malformed budget '3foo': the unit 'foo' is unknown"),
         (["run", "-p", "nsgan", "-b", "0kimg"], "budget '0kimg' is 0 samples: wanted more than nothing"),
@@ -206,6 +211,19 @@ def test_list_names_everything(capsys: pytest.CaptureFixture[str], monkeypatch: 
     nsgan = next(offer for offer in found if offer["name"] == "nsgan")
     assert (nsgan["kind"], nsgan["module"], nsgan["distribution"]) == ("variants", "ganbench_plugins.nsgan", "ganbench")
     assert len(everything.splitlines()) == len(found) + len({offer["kind"] for offer in found})
+
+
+def test_hostile_names_of_distributions_reach_no_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a terminal would act on is a question mark in lists and errors."""
+    hostile = [Offer("variants", "a\x1b[1m", "b\u202e", "c\x1b]0;title\x07", "1\u202e"), *registry.offers("tricks")]
+    for module in ("ganbench.registry", "ganbench.cli.list", "ganbench.cli.plugins"):
+        monkeypatch.setattr(f"{module}.offers", lambda kind=None: hostile)
+    for arguments in (["list"], ["plugins"], ["show", "a[1m"]):
+        code, output, errors = said(capsys, monkeypatch, *arguments)
+        assert "a?[1m" in output + errors, code
+        assert (output + errors).replace("\n", "").isprintable()
 
 
 def test_plugins_check_finds_the_broken_one(site: Path, tmp_path: Path) -> None:

@@ -76,6 +76,14 @@ def test_damaged_records_are_named_and_the_rest_is_shown(folder: Path):
     assert "nsgan" in done.stdout
 
 
+def test_what_damaged_records_say_reaches_no_terminal_raw(folder: Path):
+    """A file's name may hold what a terminal acts on."""
+    (folder / "boards" / "records" / "x\x1b[2J\u202e.jsonl").write_text("{}\n")
+    errors = call("--format", "csv").stderr
+    assert "x?[2J?.jsonl, line 1: " in errors
+    assert errors.replace("\n", "").isprintable()
+
+
 def test_an_older_protocol_is_another_board(folder: Path):
     """Never ranked together."""
     Archive(folder / "boards" / "records").append([ok("nsgan", 0, 6, protocol=0)])

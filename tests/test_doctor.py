@@ -154,6 +154,7 @@ def test_datasets_are_told_by_their_files(tmp_path: Path):
     assert found["datasets"].about.startswith("digits, dirac, grid25, ring8 come with ganbench")
     assert "(cifar-10-batches-py/test_batch is not there)" in found["dataset cifar10"].about
     assert "download" not in found["dataset celeba"].about
+    assert "torchvision's documentation page of CelebA" in found["dataset celeba"].about
 
 
 def test_inceptions_weights_are_told_by_their_hash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -92,3 +92,16 @@ def test_no_runs_are_an_error(tmp_path: Path) -> None:
     """A folder without runs is an error that says how to get some."""
     with pytest.raises(StoreError, match=r"^no finished run under '.*': run some first, as in `ganbench run"):
         gb.leaderboard(tmp_path)
+
+
+def test_where_every_record_is_damaged_each_is_named(tmp_path: Path) -> None:
+    """The first few in full, and how many more there are: running anew is not the only remedy."""
+    for number in range(7):
+        path = tmp_path / "ring8" / "nsgan" / f"{number}" / "record.json"
+        path.parent.mkdir(parents=True)
+        path.write_text("{")
+    with pytest.raises(
+        StoreError, match=r"7 damaged left out: \S+/0/record.json: not strict JSON: .*; and 2 more$"
+    ) as one:
+        gb.leaderboard(tmp_path)
+    assert str(one.value).count("record.json") == 5

@@ -184,6 +184,20 @@ def test_an_unknown_name_comes_with_the_nearest() -> None:
         find("tricks", "ganbench:emaa")
 
 
+def test_a_name_of_another_kind_is_told_so() -> None:
+    """With the nearest names of the kind that was asked for, where there are any."""
+    with pytest.raises(
+        UnknownNameError, match=r"^unknown trick 'dragan': it is a variant; did you mean dragan_penalty"
+    ):
+        find("tricks", "dragan")
+    with pytest.raises(
+        UnknownNameError, match=r"^unknown variant 'ganbench:ema': it is a trick; did you mean ganbench:"
+    ):
+        find("variants", "ganbench:ema")
+    with pytest.raises(UnknownNameError, match=r"^unknown dataset 'fid': it is a metric \("):
+        find_dataset("fid")
+
+
 def test_a_dataset_is_found_by_its_name_before_the_argument() -> None:
     """`folder` is a dataset's name; what follows the colon in `folder:PATH` is for the caller."""
     assert find("datasets", "folder").module == "ganbench.datasets.folder"

@@ -122,6 +122,31 @@ def test_a_file_of_several_arrays_names_its_samples(tmp_path: Path) -> None:
     assert torch.equal(to_uint8(read_samples(path, DIGITS).x), BYTES)
 
 
+def test_a_small_file_of_a_huge_array_is_refused(tmp_path: Path) -> None:
+    """Before anything is computed of it: a tensor may repeat one number for ever."""
+    torch.save(torch.zeros(1).expand(10**12, 2), tmp_path / "x.pt")
+    with (tmp_path / "x.npy").open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": (2**33, 2)})
+        file.truncate(file.tell() + 2**34)  # a hole, which takes no room on the disk
+    for name, shape, size in (("x.pt", "(1000000000000, 2)", "14901.2"), ("x.npy", "(8589934592, 2)", "128.0")):
+        found = f"found an array of shape {shape}, which takes {size} GiB at eight bytes a number; wanted at most 8: "
+        with pytest.raises(SamplesError, match=f"^{re.escape(f'{tmp_path / name}: {found}')}"):
+            read_array(tmp_path / name)
+
+
+@pytest.mark.parametrize("kind", [".npz", ".pt"])
+def test_a_zip_bomb_is_refused_unread(tmp_path: Path, kind: str) -> None:
+    """Members are summed by what they would unpack to."""
+    path = tmp_path / f"x{kind}"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for name in ("a.npy", "b.npy"):
+            archive.writestr(name, b"")
+            archive.getinfo(name).file_size = 2**30  # what its entry in the directory says
+    message = f"{path}: its compressed members unpack to 2.0 GiB, wanted at most 1; save the samples uncompressed, "
+    with pytest.raises(SamplesError, match=f"^{re.escape(message)}"):
+        read_array(path)
+
+
 def test_byte_order_does_not_matter(tmp_path: Path) -> None:
     """Big-endian floats and 16-bit whole numbers are read as what they say."""
     np.save(tmp_path / "x.npy", np.array([[1.5, -2.5]], dtype=">f4"))

@@ -87,6 +87,27 @@ def test_hostile_names_stay_inside_the_root(store: Store, name: str):
     assert list(store.records()) == [record]
 
 
+def test_a_link_in_a_runs_place_gives_way(store: Store, tmp_path: Path):
+    """A plugin cannot send the record of its run out of the store; what the link leads to stays as it is."""
+    (tmp_path / "elsewhere").mkdir()
+    folder = store.begin(ok().spec)
+    shutil.rmtree(folder)
+    folder.symlink_to(tmp_path / "elsewhere")
+    store.commit(ok())
+    assert not folder.is_symlink()
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+    assert store.find(ok().spec) == ok()
+
+
+def test_a_users_link_to_another_disk_stays(store: Store, tmp_path: Path):
+    """A dataset's folder may be a link: no run's folder is its place."""
+    (tmp_path / "disk").mkdir()
+    store.root.mkdir()
+    (store.root / "ring8").symlink_to(tmp_path / "disk")
+    store.commit(ok())
+    assert (tmp_path / "disk" / "nsgan" / ok().id / "record.json").exists()
+
+
 def test_names_that_share_a_folder_do_not_share_a_run(store: Store):
     """The id below tells them apart."""
     one, other = ok("a/b"), ok("a-b")
@@ -108,6 +129,22 @@ def test_a_damaged_record_names_its_file(store: Store, damage: bytes):
     assert isinstance(error, StoreError)
     assert str(error).startswith(f"{path}: ")
     assert store.find(ok("gan").spec) is None
+
+
+@pytest.mark.parametrize("field", ["provenance", "quantities", "settings"])
+def test_a_record_nested_deep_is_damaged(store: Store, field: str):
+    """At every depth below and above Python's limit: whatever is read can be compared and printed too."""
+    nested = {"provenance": ('"provenance":{', '"x":%s,'), "quantities": ('"auc":{', '"x":%s,')}
+    before, within = nested.get(field, ('"settings":[', '["x",%s]'))
+    store.commit(ok())
+    path = store.record_path(ok().spec)
+    text = path.read_text()
+    assert before in text
+    for depth in (33, 500, 900, *range(940, 1000), 2000, 100_000):
+        path.write_text(text.replace(before, before + within % ("[" * depth + "]" * depth)))
+        (error,) = store.records()
+        assert isinstance(error, StoreError)
+        assert "nested deeper than 32 levels" in str(error) or "recursion" in str(error)
 
 
 def test_an_altered_record_is_damaged(store: Store):

@@ -14,7 +14,7 @@ from typing import NoReturn
 import click
 
 from ganbench import __version__
-from ganbench.errors import GanbenchError
+from ganbench.errors import GanbenchError, printable
 
 COMMANDS = (
     *("check", "doctor", "evaluate", "leaderboard", "list", "new-plugin", "nightly", "plugins", "reproduce"),
@@ -72,5 +72,5 @@ def _interrupt(*_signal_and_frame: object) -> NoReturn:
 
 
 def _fail(message: str, code: int) -> NoReturn:
-    click.echo(f"ganbench: error: {' '.join(message.split())}", err=True)
+    click.echo(f"ganbench: error: {printable(' '.join(message.split()))}", err=True)
     sys.exit(code)

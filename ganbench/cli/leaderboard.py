@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ganbench.errors import UsageError
+from ganbench.errors import UsageError, printable
 
 if TYPE_CHECKING:
     from ganbench.leaderboards.board import Board
@@ -77,7 +77,7 @@ def command(
         for path in _written(tables, out, parquet, readme, records):
             click.echo(f"wrote {path}", err=form != "table")
     for error in damaged:
-        click.echo(f"ganbench: left out: {error}", err=True)
+        click.echo(printable(f"ganbench: left out: {error}"), err=True)
     if damaged:
         sys.exit(3)
 

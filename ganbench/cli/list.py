@@ -6,6 +6,7 @@ import json
 
 import click
 
+from ganbench.errors import printable
 from ganbench.registry import KINDS, Offer, offers
 
 
@@ -28,4 +29,4 @@ def command(kind: str | None, as_json: bool) -> None:
 
 
 def _line(offer: Offer) -> str:
-    return f"  {offer.name:<24} {offer.distribution} {offer.version}"
+    return printable(f"  {offer.name:<24} {offer.distribution} {offer.version}")

@@ -7,6 +7,7 @@ import sys
 
 import click
 
+from ganbench.errors import printable
 from ganbench.registry import Offer, offers
 
 LOADING_SECONDS = 60.0
@@ -43,8 +44,8 @@ def _checked() -> list[tuple[Offer, str, str]]:
 
 def _print(found: list[tuple[Offer, str, str]]) -> None:
     for distribution in dict.fromkeys((offer.distribution, offer.version) for offer, _, _ in found):
-        click.echo(" ".join(distribution))
+        click.echo(printable(" ".join(distribution)))
         for offer, how, why in found:
             if (offer.distribution, offer.version) == distribution:
                 line = f"  {offer.kind.removesuffix('s'):<10} {offer.name:<24} {offer.module:<36} {how}"
-                click.echo(line + (f": {why}" if why else ""))
+                click.echo(printable(line + (f": {why}" if why else "")))

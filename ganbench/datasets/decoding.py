@@ -15,7 +15,7 @@ from contextlib import contextmanager
 
 import numpy as np
 import torch
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
 from ganbench.errors import DatasetError
@@ -63,7 +63,9 @@ def _opened(read: Callable[[], bytes], name: str) -> Iterator[Image.Image]:
                     raise ValueError(f"found pixels of mode {image.mode}, wanted 8 bits a channel")
                 yield image
     except Exception as error:
-        raise DatasetError(f"image '{name}' cannot be used: {error}; repair it or take it out") from error
+        unknown = isinstance(error, UnidentifiedImageError)  # whose text names no file, but an object of Python's
+        why = f"found no image, wanted one of {', '.join(FORMATS)}" if unknown else error
+        raise DatasetError(f"image '{name}' cannot be used: {why}; repair it or take it out") from error
 
 
 def _plain(image: Image.Image) -> Image.Image:

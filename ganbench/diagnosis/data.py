@@ -38,6 +38,7 @@ def _of_files(name: str, root: Path, named: Path | None) -> Finding:
         return Finding(f"dataset {name}", "ok", f"its files are in {root}")
     about = f"not in {root} ({absent[0]} is not there): put it there, or name another folder with --data-root"
     if name in BY_HAND:
+        about += "; torchvision's documentation page of CelebA says where to get it"
         return Finding(f"dataset {name}", "missing", about, f"ganbench run -p nsgan -d {name} --data-root FOLDER")
     about = f"not in {root} ({absent[0]} is not there): use --data-root, or plan a run, which downloads it"
     place = ["--data-root", str(named)] if named else []

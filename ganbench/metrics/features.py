@@ -144,7 +144,7 @@ def load_extractor(name: str, weights: Path | None = None, device: str | torch.d
 
         network, sha256 = load_inception(weights)
         return Extractor(name, sha256, network.to(device), device=device, batch_size=64, domain=INCEPTION_DOMAIN)
-    raise UnknownNameError.among("extractor", name, NAMES)
+    raise UnknownNameError.among("extractor", name, NAMES, listed=False)
 
 
 def _siblings(name: str, device: str | torch.device) -> tuple[Extractor, ...]:

@@ -1,11 +1,14 @@
 """Arrays in files, read without running anything that a file may hold.
 
 `.npy` and `.npz` are opened with allow_pickle=False, `.pt` and `.pth` with weights_only=True; `.safetensors` cannot
-hold code. A file of several arrays must say which one it means, by the name "samples".
+hold code. A file of several arrays must say which one it means, by the name "samples". A small file may claim to hold
+far more than any memory, so what it says of its size is looked at first.
 """
 
 from __future__ import annotations
 
+import math
+import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -21,23 +24,53 @@ from ganbench.errors import SamplesError
 NAME = "samples"
 SHOWN = 5
 """Names of arrays that an error lists."""
+GIB = 2**30
+LARGEST = 8 * GIB
+"""Bytes that an array may fill as numbers of eight bytes each."""
+LARGEST_UNPACKED = GIB
+"""Bytes that the compressed members of a file may unpack to, together."""
 
 
 def read_array(path: Path) -> Tensor:
     """The one array in the file: floats as float32 or float64, uint8 as it is, other whole numbers as int64.
 
     Raises:
-        SamplesError: where the file is damaged, holds pickled objects, several arrays or none, or anything but real
-            numbers.
+        SamplesError: where the file is damaged, holds pickled objects, several arrays or none, anything but real
+            numbers, or too many of them.
     """
     try:
+        _require_modest(path)
         arrays = READERS[path.suffix.lower()](path)
+    except SamplesError:
+        raise
     except Exception as error:
         raise SamplesError(
             f"{path}: cannot be read as {path.suffix} ({_reason(error)}); wanted one array of numbers, for pickled "
             "objects could run code and are never opened; save it again from a plain array"
         ) from error
     return _numbers(path, _chosen(path, arrays))
+
+
+def _require_modest(path: Path) -> None:
+    """Raises SamplesError where the file is an archive whose compressed members unpack to too much."""
+    if not zipfile.is_zipfile(path):
+        return
+    with zipfile.ZipFile(path) as archive:
+        packed = [each for each in archive.infolist() if each.compress_type != zipfile.ZIP_STORED]
+    if (size := sum(each.file_size for each in packed)) > LARGEST_UNPACKED:
+        raise SamplesError(
+            f"{path}: its compressed members unpack to {size / GIB:.1f} GiB, wanted at most "
+            f"{LARGEST_UNPACKED / GIB:g}; save the samples uncompressed, as .npy or .safetensors, or fewer of them"
+        )
+
+
+def _require_held(path: Path, shape: tuple[int, ...]) -> None:
+    """Raises SamplesError where an array of that shape is more than memory should be filled with."""
+    if (size := 8 * math.prod(shape)) > LARGEST:
+        raise SamplesError(
+            f"{path}: found an array of shape {tuple(shape)}, which takes {size / GIB:.1f} GiB at eight bytes a "
+            f"number; wanted at most {LARGEST / GIB:g}: save fewer samples"
+        )
 
 
 def _reason(error: Exception) -> str:
@@ -64,6 +97,7 @@ def _numbers(path: Path, array: Any) -> Tensor:
     if not plain or array.is_quantized or array.is_nested or array.is_complex() or array.dtype == torch.bool:
         of = f" of {array.dtype}" if isinstance(array, Tensor | np.ndarray) else ""
         raise SamplesError(f"{path}: found a {type(array).__name__}{of}, wanted a dense array of real numbers")
+    _require_held(path, array.shape)
     x: Tensor = array.detach()
     if x.is_floating_point():
         return x if x.dtype == torch.float64 else x.float()
@@ -71,7 +105,9 @@ def _numbers(path: Path, array: Any) -> Tensor:
 
 
 def _npy(path: Path) -> dict[str, Any]:
-    return {NAME: _tensor(np.lib.format.open_memmap(path, mode="r"))}
+    array = np.lib.format.open_memmap(path, mode="r")
+    _require_held(path, array.shape)
+    return {NAME: _tensor(array)}
 
 
 def _npz(path: Path) -> dict[str, Any]:
