@@ -190,7 +190,7 @@ def test_a_report_is_written_as_markdown(tmp_path: Path) -> None:
     assert done.stdout.startswith("dataset dirac, from ganbench 0.1.0\n  passed          imports_without_side_effects")
     report = (tmp_path / "report.md").read_text()
     assert report.startswith(
-        "## dataset dirac, from ganbench 0.1.0\n\n9 passed, 2 not applicable. Under ganbench 0.1.0,"
+        "## dataset dirac, from ganbench 0.1.0\n\n9 passed, 3 not applicable. Under ganbench 0.1.0,"
     )
 
 

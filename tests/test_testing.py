@@ -5,17 +5,21 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
+import torch
 from ganbench_plugins.nsgan import NSGAN
+from ganbench_plugins.wgan import WeightClipping
 from mutants.datasets import DATASETS
 from mutants.losses import LOSSES, PENALTIES, SumOfGenerated, WithoutFakes
 from mutants.metrics import METRICS, Mute, Spread
 from mutants.trainers import TRAINERS, Custom, Idle, OneOptimizerOfAClosure, Plain
 from mutants.tricks import TRICKS
+from torch import Tensor, nn
 
-from ganbench import Dataset, Loss, Metric, Penalty, Trick
+from ganbench import Dataset, Loss, Metric, MLPPair, NotApplicable, Penalty, Recipe, Trick, View
 from ganbench.testing import check_dataset, check_loss, check_metric, check_trainer, trials
 from ganbench.testing.check import Trial, aimed, results
 from ganbench.testing.mathematics import MATHEMATICS
@@ -60,6 +64,79 @@ def test_what_cannot_be_seen_has_not_passed() -> None:
     assert trial.result().found == "nothing that it holds asks for a gradient"
 
 
+@dataclass(frozen=True)
+class OfOneShape(MLPPair):
+    """Networks for images of one shape."""
+
+    shape: tuple[int, ...] = (3, 32, 32)
+
+    def generator(self, latent_dim: int, sample_shape: tuple[int, ...]) -> Any:
+        if sample_shape != self.shape:
+            raise NotApplicable(f"it is for {self.shape} alone, found {sample_shape}")
+        return super().generator(latent_dim, sample_shape)
+
+
+def test_what_is_for_colour_images_alone_is_trained_on_them() -> None:
+    """As are those for points, and for grey images."""
+    trial, *_ = of_trainer(replace(NSGAN, networks=OfOneShape(8)))
+    assert (trial.result().status, trial.result().found) == ("passed", "on colour pictures, 31 updates")
+
+
+def test_what_could_be_trained_on_nothing_has_not_passed() -> None:
+    """And the reasons are told."""
+    (result,) = results(of_trainer(replace(NSGAN, networks=OfOneShape(8, shape=(3, 7, 5)))))
+    assert (result.check, result.status) == ("trains", "failed")
+    assert result.found.startswith("nothing could be trained, on points, grey pictures of 28 pixels a side or colour ")
+    assert "it is for (3, 7, 5) alone, found (2,); it is for (3, 7, 5) alone, found (1, 28, 28)" in result.found
+
+
+def test_a_generator_whose_turn_does_not_come_has_not_stood_still() -> None:
+    """As where the discriminator has very many updates to one."""
+    suite = of_trainer(replace(NSGAN, d_steps=100))
+    (trial,) = (each for each in suite if str(each) == "generator_is_moved")
+    assert (trial.result().status, trial.result().found) == ("not_applicable", "none of 36 updates is the generator's")
+
+
+@dataclass(frozen=True)
+class Blind(View):
+    """What is shown has no gradient."""
+
+    def __call__(self, x: Tensor) -> Tensor:
+        return x.detach()
+
+
+@dataclass(frozen=True)
+class Squashed(MLPPair):
+    """A discriminator that ends in a sigmoid."""
+
+    def discriminator(self, sample_shape: tuple[int, ...]) -> Any:
+        return _Squashed(super().discriminator(sample_shape))
+
+
+class _Squashed(nn.Module):
+    def __init__(self, inner: Any) -> None:
+        super().__init__()
+        self.inner, self.features = inner, inner.features
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.sigmoid(self.inner(x))
+
+
+@pytest.mark.parametrize(
+    ("recipe", "wanted"),
+    [
+        (NSGAN, set()),
+        (replace(NSGAN, views=(Blind(),)), {"generator_is_moved"}),
+        (replace(NSGAN, networks=Squashed(16)), {"scores_are_raw"}),
+        (replace(NSGAN, projection=WeightClipping(0.01)), set()),
+    ],
+)
+def test_a_wrong_part_of_a_recipe_is_found_in_training(recipe: Recipe, wanted: set[str]) -> None:
+    """Whose loss is right; weights that are held small are no sigmoid."""
+    names = ("generator_is_moved", "latents_make_the_samples", "scores_are_raw")
+    assert failed(trial for trial in of_trainer(recipe) if str(trial) in names) == wanted
+
+
 @named(TRICKS)
 def test_a_wrong_trick_is_found(mutant: type[Trick], wanted: set[str]) -> None:
     """By the checks that its mistake concerns, and by no other."""
@@ -83,7 +160,7 @@ def test_an_assertion_tells_the_whole_story() -> None:
     with pytest.raises(AssertionError) as caught:
         check_loss(SumOfGenerated())
     first, _, second, found, why, mend = str(caught.value).splitlines()
-    assert first == "1 of 17 checks failed"
+    assert first == "1 of 18 checks failed"
     assert second.startswith("is_a_mean: A batch repeated eight times costs what it costs once, whatever the share of")
     assert found == "  found: SumOfGenerated.generator grew 8 times with a batch repeated 8 times (a sum grows 8 times)"
     assert why.startswith("  why it matters: A sum grows with the batch")

@@ -15,7 +15,7 @@ from ganbench.errors import NotApplicable, one_line
 from ganbench.experiment import with_standard
 from ganbench.ingredients import require_fit
 from ganbench.supply import Supply
-from ganbench.testing.ground import picture_dataset, ring_dataset
+from ganbench.testing.ground import colour_dataset, picture_dataset, ring_dataset
 from ganbench.trainer import Trainer, Variant
 from ganbench.variant import Recipe, Trick
 
@@ -47,12 +47,12 @@ class Cell:
         return variant
 
     def at_work(self, seeds: tuple[int, ...] = (0,), dataset: Dataset | None = None) -> tuple[Trainer, Supply]:
-        """A trainer with its supply, both fresh, on the ring; on pictures where it is not for points."""
+        """A trainer with its supply, both fresh, on the ring; on grey or colour pictures where it is not for points."""
         if dataset is not None:
             trainer = build_trainer(self.on(dataset), dataset, seeds, "cpu")
             return trainer, Supply(dataset, seeds, dataset.standard.batch_size, "cpu")
         reasons = []
-        for make in (ring_dataset, picture_dataset):
+        for make in (ring_dataset, picture_dataset, colour_dataset):
             try:
                 return self.at_work(seeds, make())
             except NotApplicable as reason:

@@ -13,9 +13,11 @@ from torch import Generator, Tensor
 from ganbench.assembly import build_pair
 from ganbench.budget import Budget
 from ganbench.datasets.dataset import Dataset, Evaluation, Split, Standard
+from ganbench.datasets.density import GaussianMixture
 from ganbench.errors import NotApplicable, UnknownNameError
 from ganbench.metrics.chi_square import ChiSquare
-from ganbench.metrics.metric import Evidence, Quantity
+from ganbench.metrics.features import NAMES
+from ganbench.metrics.metric import Evidence, Metric
 from ganbench.registry import Offer, find_metric, load
 from ganbench.testing.check import Failed, check, require
 from ganbench.testing.surroundings import Surroundings, torch_generator
@@ -23,8 +25,10 @@ from ganbench.testing.surroundings import Surroundings, torch_generator
 SPLITS: tuple[Split, Split] = ("train", "held_out")
 SHARED = 0.01
 """The share of held-out samples that may be training samples too: large collections hold some things twice."""
-DRAWS = 10_000
-"""Samples that are held against a density."""
+DRAWS, MOST_DRAWS = 10_000, 160_000
+"""Samples that are held against a density, and where it has too many modes for so few."""
+PIXELS = 1000
+"""Images whose darkest and brightest pixel are looked for."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,24 @@ def samples_are_as_declared(source: Source) -> str:
             low, high = float(x.min()), float(x.max())
             require(low >= -1 and high <= 1, f"{split}: pixels go from {low:g} to {high:g}, wanted [-1, 1]")
     return f"{dataset.name}: {dataset.sample_shape}"
+
+
+@check(
+    why="Generators end in tanh, and pictures and extractors take -1 for black: images in [0, 1] are grey fog to both.",
+    mend="Scale them: 2 * x - 1 makes [-1, 1] of [0, 1], x / 127.5 - 1 of bytes.",
+)
+def pixels_use_both_halves(source: Source) -> str:
+    """Of a thousand images of each split, some pixel lies below 0, and some above."""
+    dataset = source.make()
+    if not dataset.is_image:
+        raise NotApplicable("its samples are no images")
+    found = []
+    for split in SPLITS:
+        x = dataset.fetch(split, shuffled(dataset, split)[:PIXELS])
+        low, high = float(x.min()), float(x.max())
+        require(low < 0 < high, f"{split}: pixels of {len(x)} images go from {low:g} to {high:g}, all on one side of 0")
+        found.append(f"{split} {low:g} to {high:g}")
+    return ", ".join(found)
 
 
 @check(
@@ -147,18 +169,35 @@ def _in_parts(dataset: Dataset, split: Split) -> Any:
     mend="Let `density` be what the samples are drawn from, or leave it None.",
 )
 def samples_follow_the_density(source: Source) -> str:
-    """Samples pass Pearson's chi-square test against the declared density, at one in a million."""
+    """Samples of both splits pass Pearson's chi-square test against the declared density, at one in a million."""
     dataset = source.make()
     if dataset.density is None:
         raise NotApplicable("it declares no density")
-    passes = math.ceil(DRAWS / len(shuffled(dataset, "train")))
-    handles = torch.cat([shuffled(dataset, "train", seed) for seed in range(passes)])
-    x = dataset.fetch("train", handles[:DRAWS])
-    values = ChiSquare()(Evidence(x, density=dataset.density))
-    found = {name: values[name] for name in ("chi_square_p", "chi_square_modes_p")}
-    text = ", ".join(f"{name} {value:.2g}" for name, value in found.items())
-    require(min(found.values()) > 1e-6, f"{text}, of {len(x)} samples")
+    return "; ".join(_against(dataset, dataset.density, split) for split in SPLITS)
+
+
+def _against(dataset: Dataset, density: GaussianMixture, split: Split) -> str:
+    """The p-values of so many samples as the test needs for the modes of the density."""
+    endless, draws = dataset.size(split) is None, DRAWS
+    while True:
+        x = _drawn(dataset, split, draws)
+        found = {name: p for name, p in ChiSquare()(Evidence(x, density=density)).items() if name.endswith("_p")}
+        if found:
+            break
+        draws *= 2
+        if draws > MOST_DRAWS or not endless:
+            raise NotApplicable(f"{split}: {len(x)} samples are too few for {len(density.means)} modes")
+    text = f"{split}: {', '.join(f'{name} {p:.2g}' for name, p in found.items())}, of {len(x)} samples"
+    require(min(found.values()) > 1e-6, text)
     return text
+
+
+def _drawn(dataset: Dataset, split: Split, n: int) -> Tensor:
+    """So many samples; of a split that has an end, one pass at most, as a second one brings nothing new."""
+    one = len(shuffled(dataset, split))
+    passes = math.ceil(n / one) if dataset.size(split) is None else 1
+    handles = torch.cat([shuffled(dataset, split, seed) for seed in range(passes)])
+    return dataset.fetch(split, handles[:n])
 
 
 @check(
@@ -166,7 +205,10 @@ def samples_follow_the_density(source: Source) -> str:
     mend="See `Standard` and `Evaluation` in `ganbench/datasets/dataset.py`.",
 )
 def conditions_can_be_met(source: Source) -> None:
-    """Its standard networks fit its samples, its budget can be read, and its metrics exist and give its headline."""
+    """Its standard networks fit its samples, its budget can be read; its metrics exist, and one measures its headline.
+
+    Nothing is said of the weights of extractors, which users keep.
+    """
     dataset = source.make()
     standard, evaluation = dataset.standard, dataset.evaluation
     generator, discriminator = build_pair(standard.networks, dataset)
@@ -185,16 +227,30 @@ def conditions_can_be_met(source: Source) -> None:
         standard.seeds >= 1 and standard.batch_size >= 2,
         f"found seeds={standard.seeds}, batch_size={standard.batch_size}",
     )
-    quantities = _quantities(source.offer, evaluation)
-    names = {quantity.name for quantity in quantities}
-    require(evaluation.headline in names, f"no metric of it gives its headline {evaluation.headline!r}")
+    metrics = _metrics(source.offer, evaluation)
+    require(
+        evaluation.extractor is None or evaluation.extractor in NAMES,
+        f"evaluation.extractor is {evaluation.extractor!r}, wanted None or one of {', '.join(NAMES)}",
+    )
+    if not evaluation.metrics and not evaluation.headline:
+        return
+    giving = [each for each in metrics if evaluation.headline in {quantity.name for quantity in each.quantities}]
+    require(giving, f"no metric of it gives its headline {evaluation.headline!r}")
+    lacking = {"features"} if evaluation.extractor is None else set()
+    lacking |= {"density"} if dataset.density is None else set()
+    wanted_for = [lacking & each.reads for each in giving]
+    require(
+        not all(wanted_for),
+        f"its headline {evaluation.headline!r} is never measured: it needs {' and '.join(sorted(wanted_for[0]))}, and "
+        f"there is {'no density' if 'density' in wanted_for[0] else 'no extractor'}",
+    )
 
 
-def _quantities(offer: Offer, evaluation: Evaluation) -> list[Quantity]:
-    found: list[Quantity] = []
+def _metrics(offer: Offer, evaluation: Evaluation) -> list[Metric]:
+    found: list[Metric] = []
     for name in evaluation.metrics:
         try:
-            found += load(find_metric(name, offer)).quantities
+            found.append(load(find_metric(name, offer)))
         except UnknownNameError as error:
             raise Failed(str(error)) from error
     return found
@@ -202,6 +258,7 @@ def _quantities(offer: Offer, evaluation: Evaluation) -> list[Quantity]:
 
 DATASETS = (
     samples_are_as_declared,
+    pixels_use_both_halves,
     a_pass_brings_each_sample_once,
     order_comes_from_the_generator,
     fingerprint_lasts,

@@ -8,10 +8,14 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
+from ganbench.errors import NotApplicable
 from ganbench.testing.check import check, require
 from ganbench.testing.ground import Weights, each_seed
-from ganbench.testing.objectives import Objective, Recipes, of_discriminator, of_generator
+from ganbench.testing.objectives import Objective, Recipes, as_time_passes, of_discriminator, of_generator
 from ganbench.variant import Recipe
+
+SCALES = (1.0, 10.0, 0.1)
+"""By which weights are multiplied, so that slopes are steep and flat."""
 
 
 @check(
@@ -34,6 +38,34 @@ def discriminator_learns(recipes: Recipes) -> None:
         for leaf in leaves if recipe.loss.scored else leaves[:2]:
             require(leaf.grad is not None and leaf.grad.any(), f"{name} gives weights of the discriminator no gradient")
             require(leaf.grad is not None and leaf.grad.isfinite().all(), f"{name} has a gradient that is not finite")
+
+
+@check(
+    why="A term without a gradient is a number in a log: the board shows the game without it under its name.",
+    mend="Take gradients inside a penalty by torch.func.grad, which can be differentiated again; leave out detach() "
+    "and no_grad.",
+)
+def penalties_teach(recipes: Recipes) -> None:
+    """Each penalty by itself has a gradient by the discriminator's weights, for some weights at some time in training.
+
+    It may have none elsewhere, as one of steep slopes has none where slopes are flat.
+    """
+    if not any(recipe.penalties for recipe in recipes):
+        raise NotApplicable("it has no penalty")
+    for recipe in recipes:
+        times = [of_discriminator(now)[1:] for now in as_time_passes([recipe])]
+        for one in zip(*times, strict=True):
+            moved = any(_moves(each, *seed, scale) for each in one for seed in each_seed() for scale in SCALES)
+            require(moved, f"{one[0].where} gives no weight of the discriminator a gradient")
+
+
+def _moves(penalty: Objective, weights: Weights, real: Tensor, fake: Tensor, scale: float) -> bool:
+    """Whether the penalty has a gradient by any of the weights, made so many times as large."""
+    leaves = [(scale * weight).requires_grad_() for weight in weights]
+    torch.manual_seed(3)
+    value = penalty((leaves[0], leaves[1], leaves[2]), real.clone(), fake.clone())
+    slopes = torch.autograd.grad(value + 0 * sum(leaf.sum() for leaf in leaves), leaves)
+    return any(bool(slope.any()) for slope in slopes)
 
 
 @check(
@@ -80,4 +112,4 @@ def generator_learns(recipes: Recipes) -> None:
         require(samples.grad is not None and samples.grad.isfinite().all(), f"{objective.where}: it is not finite")
 
 
-GRADIENTS = (discriminator_learns, discriminator_reads_both_batches, generator_learns)
+GRADIENTS = (discriminator_learns, penalties_teach, discriminator_reads_both_batches, generator_learns)

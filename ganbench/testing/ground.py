@@ -36,11 +36,21 @@ def ring_dataset(**changes: Any) -> Mixture:
 
 def picture_dataset() -> Dataset:
     """Grey squares of noise in a frame, of the size of MNIST's digits, with narrow networks of MNIST's kind."""
-    pixels = torch.zeros(64, 1, 28, 28, dtype=torch.uint8)
-    pixels[:, :, 4:-4, 4:-4] = torch.randint(0, 256, (64, 1, 20, 20), generator=torch.Generator().manual_seed(0))
+    return _pictures("pictures", channels=1, side=28)
+
+
+def colour_dataset() -> Dataset:
+    """The same in colour, of the size of CIFAR-10's images."""
+    return _pictures("colour pictures", channels=3, side=32)
+
+
+def _pictures(name: str, channels: int, side: int) -> Dataset:
+    source, inner = torch.Generator().manual_seed(0), side - 8
+    pixels = torch.zeros(64, channels, side, side, dtype=torch.uint8)
+    pixels[:, :, 4:-4, 4:-4] = torch.randint(0, 256, (64, channels, inner, inner), generator=source)
     labels = torch.zeros(64, dtype=torch.long)
     return ImageDataset(
-        "pictures",
+        name,
         {"train": pixels, "held_out": pixels},
         {"train": labels, "held_out": labels},
         standard=Standard(DCGANPair(width=8), ADAM, 16, BATCH, "1kimg", 2),

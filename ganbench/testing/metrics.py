@@ -12,6 +12,7 @@ from typing import Any, get_args
 import torch
 from torch import Tensor
 
+from ganbench.errors import NotApplicable
 from ganbench.metrics.metric import Direction, Evidence, Features, Kind, Metric, Scores
 from ganbench.testing.check import check, require
 from ganbench.testing.ground import ring_dataset
@@ -19,19 +20,36 @@ from ganbench.testing.surroundings import Surroundings, torch_generator
 
 N, WIDTH, CLASSES = 800, 8, 10
 """Samples, features and classes of the evidence."""
+FOURFOLD = 4
+"""How many times as many samples show a sum."""
 POINTS = 10
 """Evaluation points of a run, as a metric that reads history sees them."""
 
 
-def bodies_of_evidence(metric: Metric) -> Iterator[tuple[str, Evidence]]:
-    """What the metric can read, of good, poor and strange generators, each with a name."""
-    if "features" not in metric.reads:
-        yield from _of_points()
-    if "density" not in metric.reads:
-        yield from _of_images()
+Body = tuple[str, Evidence]
 
 
-def _of_points() -> Iterator[tuple[str, Evidence]]:
+def bodies_of_evidence(metric: Metric) -> list[Body]:
+    """What the metric can read, of good, poor and strange generators, each with a name.
+
+    A metric that reads neither features nor a density may be of points or of images: where it raises at good samples of
+    one family and not of the other, it is of the other.
+    """
+    families = [list(_of_points())] if "features" not in metric.reads else []
+    families += [list(_of_images())] if "density" not in metric.reads else []
+    its_own = [bodies for bodies in families if _can_be_measured(metric, bodies[0][1])]
+    return [body for bodies in its_own or families for body in bodies]
+
+
+def _can_be_measured(metric: Metric, evidence: Evidence) -> bool:
+    try:
+        _at_the_end(metric, evidence)
+    except Exception:  # noqa: BLE001 - a metric may raise anything, and where it raises at both, a check says what
+        return False
+    return True
+
+
+def _of_points() -> Iterator[Body]:
     density, source = ring_dataset().density, torch.Generator().manual_seed(0)
     assert density is not None
     truth = density.sample(N, source)
@@ -54,7 +72,7 @@ def _scores(n: int, source: torch.Generator, reals: Tensor | None = None) -> Sco
     return Scores(train + 0.5, held_out + 0.4, fake - 0.5, 0.0, probe, "log_ratio", reals)
 
 
-def _of_images() -> Iterator[tuple[str, Evidence]]:
+def _of_images() -> Iterator[Body]:
     source = torch.Generator().manual_seed(0)
     reference, held_out = (_features(torch.randn(2 * N, WIDTH, generator=source), source) for _ in range(2))
     like = torch.randn(N, WIDTH, generator=source)
@@ -89,10 +107,15 @@ class Measured:
 
     metric: Metric
 
+    @property
+    def bodies(self) -> list[Body]:
+        """The evidence, made afresh, as a metric may change it."""
+        return bodies_of_evidence(self.metric)
+
     @cached_property
     def numbers(self) -> list[tuple[str, dict[str, float]]]:
         """What it gives at the last point of a run, by the name of the evidence."""
-        return [(name, _at_the_end(self.metric, evidence)) for name, evidence in bodies_of_evidence(self.metric)]
+        return [(name, _at_the_end(self.metric, evidence)) for name, evidence in self.bodies]
 
 
 def _at_the_end(metric: Metric, evidence: Evidence) -> dict[str, float]:
@@ -162,7 +185,7 @@ def gives_what_it_declares(measured: Measured) -> None:
 def reads_what_it_declares(measured: Measured) -> None:
     """It gives the same numbers where the evidence has nothing but what it declares to read."""
     metric = measured.metric
-    for (name, found), (_, evidence) in islice(zip(measured.numbers, bodies_of_evidence(metric), strict=True), 2):
+    for (name, found), (_, evidence) in islice(zip(measured.numbers, measured.bodies, strict=True), 2):
         declared = _at_the_end(metric, _with_only(metric.reads | metric.reads_if_there, evidence))
         apart = [key for key in found | declared if repr(found.get(key)) != repr(declared.get(key))]
         require(not apart, f"of {name} it gave another {', '.join(apart)} where there is only what it declares to read")
@@ -221,7 +244,7 @@ def numbers_keep_their_bounds(measured: Measured) -> None:
 def is_a_function_of_its_evidence(measured: Measured) -> None:
     """It gives the same numbers again, changes nothing of the evidence, and draws from no global generator."""
     metric = measured.metric
-    for name, evidence in islice(bodies_of_evidence(metric), 2):
+    for name, evidence in islice(measured.bodies, 2):
         samples, before = evidence.samples.clone(), Surroundings.now()
         torch.manual_seed(1)
         state = torch_generator()
@@ -234,6 +257,60 @@ def is_a_function_of_its_evidence(measured: Measured) -> None:
         require(not apart, f"of {name} it gave another {', '.join(apart)} the second time")
 
 
+@check(
+    why="Boards are sorted by it: the wrong way round, the worst generator is named the best.",
+    mend='Say "lower" of a distance or an error, "higher" of a likeness or a share that is right, "neither" of what '
+    "has no best.",
+)
+def truth_is_not_the_worst(measured: Measured) -> str:
+    """By no number with a direction is the truth worse than a collapsed, a noisy and a distant generator alike."""
+    directed = [each for each in measured.metric.quantities if each.direction in ("higher", "lower")]
+    if not directed or "density" not in measured.metric.reads:
+        raise NotApplicable("it reads no density, or no number of it has a direction")
+    (_, truth), *others = [(name, found) for name, found in measured.numbers if not name.startswith("twenty")]
+    for quantity in directed:
+        sign = 1 if quantity.direction == "higher" else -1
+        found = [sign * numbers[quantity.name] for _, numbers in others if quantity.name in numbers]
+        if quantity.name not in truth or not found:
+            continue
+        best = sign * truth[quantity.name]
+        require(
+            best >= min(found),
+            f"{quantity.name} is {truth[quantity.name]:.4g} of the truth, and no generator is worse, though "
+            f"{quantity.direction} is better: they have {', '.join(f'{sign * each:.4g}' for each in found)}",
+        )
+    return ", ".join(each.name for each in directed)
+
+
+@check(
+    why="Runs are measured with as many samples as their dataset says; a sum over them is another number on each.",
+    mend="Take the mean over samples where a sum stands.",
+)
+def is_no_sum_over_samples(measured: Measured) -> None:
+    """Of four times as many samples, of the truth and of noise alike, no number is four times as large."""
+    metric = measured.metric
+    if "density" not in metric.reads:
+        raise NotApplicable("it reads no density, from which as many samples can be drawn as are wanted")
+    few, many = ([_of_so_many(metric, k * N, noise) for noise in (False, True)] for k in (1, FOURFOLD))
+    for name in (each.name for each in metric.quantities):
+        pairs = [(one[name], more[name]) for one, more in zip(few, many, strict=True) if name in one and name in more]
+        sums = [abs(more - FOURFOLD * one) <= 0.2 * abs(FOURFOLD * one) and one != 0 for one, more in pairs]
+        (one, more), *_ = pairs or [(0.0, 0.0)]
+        require(
+            len(sums) < 2 or not all(sums),
+            f"{name} is {one:.4g} of {N} samples of the truth, and {more:.4g} of {FOURFOLD * N}: it is a sum over them",
+        )
+
+
+def _of_so_many(metric: Metric, n: int, noise: bool) -> dict[str, float]:
+    """What it gives of so many samples, of the truth or of wide noise."""
+    density, source = ring_dataset().density, torch.Generator().manual_seed(2)
+    assert density is not None
+    reals = density.sample(n, source)
+    x = 10 * torch.randn(n, 2, generator=source) if noise else density.sample(n, source)
+    return _at_the_end(metric, Evidence(x, scores=_scores(n, source, reals), density=density))
+
+
 METRICS = (
     declares_its_numbers,
     measures_whatever_it_is_shown,
@@ -242,4 +319,6 @@ METRICS = (
     numbers_are_finite,
     numbers_keep_their_bounds,
     is_a_function_of_its_evidence,
+    truth_is_not_the_worst,
+    is_no_sum_over_samples,
 )

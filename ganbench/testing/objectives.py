@@ -47,10 +47,20 @@ def of_generator(recipe: Recipe) -> Objective:
     return Objective(f"{type(recipe.loss).__name__}.generator", recipe.loss.generator)
 
 
-def objectives(recipes: Recipes) -> Iterator[Objective]:
-    """Those of both sides, of every recipe; each once, though many recipes share a loss."""
-    seen: set[tuple[str, int]] = set()
+def as_time_passes(recipes: Recipes) -> list[Recipe]:
+    """Every recipe as it begins, at half its budget and at its end; once, where no schedule changes it."""
+    found: list[Recipe] = []
     for recipe in recipes:
+        times = [recipe.at(spent) for spent in (0.0, 0.5, 1.0)]
+        found += [now for k, now in enumerate(times) if now not in times[:k]]
+    return found
+
+
+def objectives(recipes: Recipes) -> Iterator[Objective]:
+    """Those of both sides, of every recipe as time passes; each once, though many recipes share a loss."""
+    seen: set[tuple[str, int]] = set()
+    held = as_time_passes(recipes)  # all at once: what is known by its id must live on
+    for recipe in held:
         for each in (*of_discriminator(recipe), of_generator(recipe)):
             owner = id(getattr(each.call, "__self__", each.call))
             if (each.where, owner) not in seen:

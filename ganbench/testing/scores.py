@@ -11,7 +11,7 @@ from torch import Tensor
 from ganbench.errors import NotApplicable
 from ganbench.loss import Halves
 from ganbench.testing.check import check, require
-from ganbench.testing.objectives import SMALL, Recipes
+from ganbench.testing.objectives import SMALL, Recipes, as_time_passes
 from ganbench.variant import Recipe
 
 
@@ -29,7 +29,7 @@ class Table:
 
 
 def _scored(recipes: Recipes, why_not: str, fits: Callable[[Recipe], bool]) -> list[Recipe]:
-    found = [recipe for recipe in recipes if recipe.loss.scored and fits(recipe)]
+    found = [recipe for recipe in as_time_passes(recipes) if recipe.loss.scored and fits(recipe)]
     if not found:
         raise NotApplicable(why_not)
     return found

@@ -7,7 +7,7 @@ import torch
 from ganbench.assembly import group_size
 from ganbench.budget import Budget
 from ganbench.errors import NotApplicable, one_line
-from ganbench.testing.cell import LOOKED_AT, STEPS, Cell, differing, named, state_of
+from ganbench.testing.cell import LOOKED_AT, STEPS, Cell, advance, differing, named, state_of
 from ganbench.testing.check import Failed, check, require
 from ganbench.testing.drawing import pays_for_what_it_sees
 from ganbench.testing.saving import SAVING
@@ -15,6 +15,11 @@ from ganbench.testing.sides import SIDES
 from ganbench.testing.surroundings import Surroundings
 from ganbench.training import Ledger, training
 
+MORE = 4
+"""How many times as many updates as elsewhere the generator is given to move, once it has been looked at."""
+FAR = 1e10
+"""How many times as large samples are made, for scores that are not held in bounds to pass them; clipped weights make
+slopes of 1e-5."""
 SLACK = 4
 """Batches by which the last update may pass the budget."""
 
@@ -27,7 +32,11 @@ SLACK = 4
 )
 def trains(cell: Cell) -> str:
     """A short budget ends; all numbers are finite, something was learnt, samples and scores have their shapes."""
-    trainer, supply = cell.trained(steps=2 * STEPS)
+    try:
+        trainer, supply = cell.trained(steps=2 * STEPS)
+    except NotApplicable as reason:
+        found = f"nothing could be trained, on points, grey pictures of 28 pixels a side or colour ones of 32: {reason}"
+        raise Failed(one_line(found)) from reason
     require(supply.drawn, f"{2 * STEPS} updates drew no real sample, so a budget of samples has no end")
     trainer, supply = cell.at_work()
     before = state_of(trainer)
@@ -56,6 +65,54 @@ def trains(cell: Cell) -> str:
         f"score gave {None if scores is None else tuple(scores.shape)}, wanted {LOOKED_AT} finite numbers or None",
     )
     return f"on {dataset.name}, {ledger.updates} updates"
+
+
+@check(
+    why="A game with one side that stands still is no game, and a board shows what initial weights give.",
+    mend="Look for detach(), no_grad and .data on the way from the fakes to the generator's loss, views included, and "
+    "for an optimiser over other parameters.",
+)
+def generator_is_moved(cell: Cell) -> None:
+    """After more updates the same latents give other samples."""
+    trainer, supply = cell.trained()
+    latent = supply.latent(LOOKED_AT)
+    samples = trainer.sample(latent).clone()
+    kinds = advance(trainer, supply, MORE * STEPS)
+    if "generator" in trainer.updates and "generator" not in kinds:
+        raise NotApplicable(f"none of {MORE * STEPS} updates is the generator's")
+    moved = not torch.equal(trainer.sample(latent), samples)
+    require(moved, f"the same latents give the same samples after {STEPS} updates and after {(1 + MORE) * STEPS}")
+
+
+@check(
+    why="A generator that makes one sample of every latent has nothing to learn a distribution with.",
+    mend="Let every sample depend on its own latent.",
+)
+def latents_make_the_samples(cell: Cell) -> None:
+    """Other latents give other samples."""
+    trainer, supply = cell.trained()
+    samples = trainer.sample(supply.latent(64))
+    require(bool((samples != samples[:1]).any()), "64 latents gave one and the same sample")
+
+
+@check(
+    why="A loss of logits takes the sigmoid of a score itself: of one that went through a sigmoid already it sees "
+    "between 0.5 and 0.73, and nothing is ever called fake.",
+    mend="Let the discriminator end in a linear layer.",
+)
+def scores_are_raw(cell: Cell) -> None:
+    """Where the threshold of scores is 0, they are not held in [0, 1] however far samples lie."""
+    trainer, supply = cell.trained()
+    if trainer.threshold != 0:
+        raise NotApplicable(f"the threshold of its scores is {trainer.threshold}, not 0")
+    samples = trainer.sample(supply.latent(64))
+    found = [trainer.score(scale * samples) for scale in (-FAR, 1, FAR)]
+    scores = torch.cat([each for each in found if each is not None]) if found[0] is not None else None
+    if scores is None:
+        raise NotApplicable("it gives no scores")
+    low, high = float(scores.min()), float(scores.max())
+    held = 0 <= low < high <= 1
+    require(not held, f"scores go from {low:.3g} to {high:.3g}, even of samples {FAR:g} times as large: a sigmoid")
 
 
 @check(
@@ -120,6 +177,9 @@ def trains_as_a_group(cell: Cell) -> None:
 
 TRAINING = (
     trains,
+    generator_is_moved,
+    latents_make_the_samples,
+    scores_are_raw,
     leaves_defaults_alone,
     pays_for_what_it_sees,
     same_seed_same_bits,

@@ -5,19 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, fields, replace
-from typing import Any, cast
+from typing import Any, ClassVar, cast
+
+from torch import Tensor
 
 from ganbench.errors import NotApplicable
 from ganbench.experiment import with_standard
+from ganbench.ingredient import View
 from ganbench.ingredients import require_fit
+from ganbench.loss import Discriminator, Penalty
 from ganbench.registry import find, load
 from ganbench.testing.check import check, require
-from ganbench.testing.ground import ring_dataset
+from ganbench.testing.ground import parts, ring_dataset
 from ganbench.variant import Recipe, Trick
 
 PARTNERS = ("nsgan", "lsgan", "wgan_gp", "rsgan", "wgan", "mmd_gan", "dcgan")
 """Variants with which a trick is tried: losses with labels, without, of pairs and of features; penalties, clipping and
 batch normalisation."""
+KINDS = (bool, int, float)
+"""Of fields for which other values can be made up."""
 
 
 def partner(name: str) -> Recipe:
@@ -30,6 +36,24 @@ def partners() -> list[Recipe]:
     """Complete recipes, as tricks are given them."""
     standard = ring_dataset().standard
     return [with_standard(partner(name), standard) for name in PARTNERS]
+
+
+@dataclass(frozen=True)
+class Held(Penalty):
+    """0: a penalty that a recipe holds before a trick is applied."""
+
+    on_scores: ClassVar[bool] = False
+
+    def __call__(self, d: Discriminator, real: Tensor, fake: Tensor) -> Tensor:
+        return 0 * d(real).mean()
+
+
+@dataclass(frozen=True)
+class Seen(View):
+    """The samples: a view that a recipe holds before a trick is applied."""
+
+    def __call__(self, x: Tensor) -> Tensor:
+        return x
 
 
 @dataclass(frozen=True)
@@ -108,6 +132,26 @@ def builds_on_what_it_is_given(trick: Trick) -> None:
 
 
 @check(
+    why="Beside a variant that has penalties or views of its own, one trick would take others off under its name.",
+    mend="Add to them: recipe.penalised(...) and recipe.shown(...), or (*recipe.penalties, ...).",
+)
+def keeps_what_is_there(trick: Trick) -> None:
+    """A penalty and a view that the recipe holds are held, somewhere, by what the trick makes of it."""
+    found = 0
+    for recipe in partners():
+        held = replace(recipe, penalties=(*recipe.penalties, Held()), views=(*recipe.views, Seen()))
+        changed = _made(trick, held)
+        if changed is None:
+            continue
+        found += 1
+        kinds = {type(part) for part in parts(changed)}
+        lost = [f"{what} {kind.__name__}" for what, kind in (("penalty", Held), ("view", Seen)) if kind not in kinds]
+        require(not lost, f"of {recipe.name} with one more of each, it drops the {' and the '.join(lost)}")
+    if not found:
+        raise NotApplicable("it goes together with no penalty and view")
+
+
+@check(
     gate=True,
     why="Other cells of the grid are made of the same recipe; the record names a trick by its text alone.",
     mend="Change nothing in place and keep nothing outside the recipe: replace(recipe, ...) makes a new one.",
@@ -126,10 +170,10 @@ def is_a_function_of_recipes(trick: Trick) -> None:
     mend="Pass each field on to what the trick puts into the recipe.",
 )
 def every_field_counts(trick: Trick) -> None:
-    """Another value of any number among its fields makes another recipe."""
-    numbers = [field.name for field in fields(trick) if type(getattr(trick, field.name)) in (int, float)]  # type: ignore[arg-type]
+    """Another value of any number or truth value among its fields makes another recipe."""
+    numbers = [field.name for field in fields(trick) if type(getattr(trick, field.name)) in KINDS]  # type: ignore[arg-type]
     if not numbers:
-        raise NotApplicable("it has no numbers among its fields")
+        raise NotApplicable("it has no numbers or truth values among its fields")
     for name in numbers:
         others = list(_with_other_values(trick, name))
         if others and any(_made(trick, recipe) for recipe in partners()):
@@ -139,6 +183,9 @@ def every_field_counts(trick: Trick) -> None:
 
 def _with_other_values(trick: Trick, name: str) -> Iterator[Trick]:
     value = getattr(trick, name)
+    if isinstance(value, bool):
+        yield replace(trick, **{name: not value})  # type: ignore[type-var]
+        return
     for other in (value * 2, value // 2 if isinstance(value, int) else value / 2, value + 1):
         with suppress(ValueError):
             if other != value:
@@ -155,6 +202,7 @@ def _made(trick: Trick, recipe: Recipe) -> Recipe | None:
 TRICKS = (
     gives_another_recipe_or_a_reason,
     builds_on_what_it_is_given,
+    keeps_what_is_there,
     is_a_function_of_recipes,
     every_field_counts,
 )

@@ -9,9 +9,10 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from ganbench import Dataset
+from ganbench import Dataset, MLPPair
 from ganbench.datasets.dataset import Evaluation
 from ganbench.datasets.density import GaussianMixture
+from ganbench.datasets.mixtures import Mixture
 from ganbench.testing.ground import ring_dataset
 
 CALLS = itertools.count()
@@ -23,7 +24,7 @@ class Points(Dataset):
     def __init__(self) -> None:
         self.name, self.sample_shape = "points", (2,)
         self.standard = ring_dataset().standard
-        self.evaluation = Evaluation(("w2",), "w2", None, 50, 50)
+        self.evaluation = Evaluation(("discriminator_accuracy",), "accuracy_balanced", None, 50, 50)
         self.x = torch.randn(400, 2, generator=torch.Generator().manual_seed(1))
 
     @property
@@ -61,6 +62,18 @@ class Bytes(Points):
 
     def fetch(self, split, handles):
         return 255 * super().fetch(split, handles).sigmoid()[..., None, :, None]
+
+
+class Fog(Points):
+    """Pixels from 0 to 1."""
+
+    def __init__(self):
+        super().__init__()
+        self.sample_shape = (1, 1, 2)
+        self.standard = replace(self.standard, networks=MLPPair(width=8))
+
+    def fetch(self, split, handles):
+        return super().fetch(split, handles).sigmoid()[..., None, None, :]
 
 
 class Double(Points):
@@ -122,12 +135,36 @@ class Headless(Points):
         self.evaluation = replace(self.evaluation, headline="fid")
 
 
+class Featureless(Points):
+    """A headline of features, with nothing to make features."""
+
+    def __init__(self):
+        super().__init__()
+        self.evaluation = replace(self.evaluation, metrics=("fid",), headline="fid")
+
+
+class Modeless(Points):
+    """A headline about a density that it does not declare."""
+
+    def __init__(self):
+        super().__init__()
+        self.evaluation = replace(self.evaluation, metrics=("modes",), headline="modes_covered")
+
+
+class Unextracted(Points):
+    """An extractor that nobody has."""
+
+    def __init__(self):
+        super().__init__()
+        self.evaluation = replace(self.evaluation, extractor="vgg")
+
+
 class Unmeasured(Points):
     """A metric that nobody offers."""
 
     def __init__(self):
         super().__init__()
-        self.evaluation = replace(self.evaluation, metrics=("w2", "w3"))
+        self.evaluation = replace(self.evaluation, metrics=("discriminator_accuracy", "w3"))
 
 
 class Demanding(Points):
@@ -154,11 +191,30 @@ def wider() -> Dataset:
     return dataset
 
 
+def wider_held_out() -> Dataset:
+    """The same of held-out samples alone."""
+    dataset = ring_dataset()
+    true = dataset.density
+    dataset.fetch = lambda split, handles: handles  # type: ignore[method-assign]
+    dataset.shuffled = lambda split, generator: (  # type: ignore[method-assign]
+        true.sample(16_384, generator) * (1.2 if split == "held_out" else 1)
+    )
+    return dataset
+
+
+def many_modes() -> Dataset:
+    """So many modes that the chi-square test needs more samples than for few, as it should be."""
+    means = tuple((float(x), float(y)) for x in range(12) for y in range(12))
+    return Mixture("grid144", GaussianMixture(means, 0.05), ring_dataset().standard)
+
+
 DATASETS: list[tuple[Callable[[], Dataset], set[str]]] = [
     (Points, set()),
     (ring_dataset, set()),
+    (many_modes, set()),
     (Overlapping, {"splits_are_apart"}),
     (Bytes, {"samples_are_as_declared"}),
+    (Fog, {"pixels_use_both_halves"}),
     (Double, {"samples_are_as_declared"}),
     (Flat, {"a_pass_brings_each_sample_once"}),
     (Unseeded, {"order_comes_from_the_generator", "fingerprint_lasts"}),
@@ -167,8 +223,12 @@ DATASETS: list[tuple[Callable[[], Dataset], set[str]]] = [
     (Renamed, {"fingerprint_lasts"}),
     (Redrawn, {"fingerprint_lasts"}),
     (Headless, {"conditions_can_be_met"}),
+    (Featureless, {"conditions_can_be_met"}),
+    (Modeless, {"conditions_can_be_met"}),
+    (Unextracted, {"conditions_can_be_met"}),
     (Unmeasured, {"conditions_can_be_met"}),
     (Demanding, {"conditions_can_be_met"}),
     (Unaffordable, {"conditions_can_be_met"}),
     (wider, {"samples_follow_the_density"}),
+    (wider_held_out, {"samples_follow_the_density"}),
 ]

@@ -76,6 +76,22 @@ class Flipped(Halves):
         return softplus(score)
 
 
+@dataclass(frozen=True)
+class FlippedLate(NonSaturating):
+    """Labels are the wrong way round from the middle of the budget on."""
+
+    late: bool = False
+
+    def at(self, spent_fraction):
+        return replace(self, late=spent_fraction >= 0.5)
+
+    def on_real(self, score):
+        return softplus(score if self.late else -score)
+
+    def on_fake(self, score):
+        return softplus(-score if self.late else score)
+
+
 class Collaborating(NonSaturating):
     """The generator makes what the discriminator calls fake."""
 
@@ -295,6 +311,7 @@ class RemembersABatch(NonSaturating):
         return replace(self, mean=d(real))
 
 
+@dataclass(frozen=True)
 class WholeBatchNorm(Penalty):
     """One norm over the whole batch, where each sample has its own."""
 
@@ -302,6 +319,7 @@ class WholeBatchNorm(Penalty):
         return (grad(lambda x: d(x).sum())(real).norm() - 1).square()
 
 
+@dataclass(frozen=True)
 class SummedPenalty(Penalty):
     """R1 with a sum over the batch."""
 
@@ -309,6 +327,7 @@ class SummedPenalty(Penalty):
         return grad(lambda x: d(x).sum())(real).square().sum()
 
 
+@dataclass(frozen=True)
 class LightSum(Penalty):
     """A sum that weighs little beside a constant."""
 
@@ -316,6 +335,7 @@ class LightSum(Penalty):
         return 1 + 0.001 * grad(lambda x: d(x).sum())(real).square().sum()
 
 
+@dataclass(frozen=True)
 class LightSumOfMixtures(Penalty):
     """The same between reals and fakes, at places that are drawn for each sample."""
 
@@ -324,6 +344,7 @@ class LightSumOfMixtures(Penalty):
         return 1 + 0.001 * grad(lambda x: d(x).sum())(mix).square().sum()
 
 
+@dataclass(frozen=True)
 class LightSumOfPairs(Penalty):
     """The same of reals in noise, each beside another one."""
 
@@ -332,6 +353,43 @@ class LightSumOfPairs(Penalty):
         return 1 + 0.001 * (d(noisy) - d(real[torch.randperm(len(real))])).square().sum()
 
 
+@dataclass(frozen=True)
+class Detached(Penalty):
+    """WGAN-GP's, of slopes that cannot be differentiated again."""
+
+    def __call__(self, d, real, fake):
+        slope = grad(lambda x: d(x).sum())(real).detach()
+        return (slope.norm(dim=1) - 1).square().mean()
+
+
+@dataclass(frozen=True)
+class GrowingSum(Penalty):
+    """A sum that begins at nothing."""
+
+    share: float = 0.0
+
+    def at(self, spent_fraction):
+        return replace(self, share=spent_fraction)
+
+    def __call__(self, d, real, fake):
+        return self.share * d(real).square().sum()
+
+
+@dataclass(frozen=True)
+class OneSided(Penalty):
+    """Of slopes above a hundred alone, from the middle of the budget on, as it should be."""
+
+    share: float = 0.0
+
+    def at(self, spent_fraction):
+        return replace(self, share=spent_fraction)
+
+    def __call__(self, d, real, fake):
+        slope = grad(lambda x: d(x).sum())(real)
+        return self.share * (slope.norm(dim=1) - 100).clamp(min=0).square().mean()
+
+
+@dataclass(frozen=True)
 class Autograd(Penalty):
     """R1 by autograd.grad, which knows no vmap."""
 
@@ -348,6 +406,7 @@ LOSSES: list[tuple[Loss, set[str]]] = [
     (OneASample(), {"gives_a_finite_scalar"}),
     (SigmoidTwice(), {"threshold_is_undecided", "optimum_is_as_it_says"}),
     (Flipped(), {"sides_pull_the_right_way"}),
+    (FlippedLate(), {"sides_pull_the_right_way", "optimum_is_as_it_says"}),
     (Collaborating(), {"sides_pull_the_right_way"}),
     (Item(), {"many_seeds_are_as_each"}),
     (If(), {"many_seeds_are_as_each"}),
@@ -391,5 +450,8 @@ PENALTIES: list[tuple[Penalty, set[str]]] = [
     (LightSum(), {"is_a_mean"}),
     (LightSumOfMixtures(), {"is_a_mean"}),
     (LightSumOfPairs(), {"is_a_mean"}),
+    (Detached(), {"penalties_teach"}),
+    (GrowingSum(), {"is_a_mean"}),
+    (OneSided(), set()),
     (Autograd(), {"many_seeds_are_as_each"}),
 ]

@@ -117,6 +117,54 @@ class Mute(Spread):
         return {}
 
 
+class Distance(Spread):
+    """The mean distance to the nearest mode, as it should be."""
+
+    @property
+    def quantities(self):
+        return (Quantity("spread", "lower", "", 0, None, "how far samples are from the nearest mode"),)
+
+    def __call__(self, evidence):
+        return {"spread": float(self.distances(evidence).mean())}
+
+    def distances(self, evidence):
+        return torch.cdist(evidence.samples, torch.tensor(evidence.density.means)).min(dim=1).values
+
+
+class Reversed(Distance):
+    """The further from every mode, the better."""
+
+    @property
+    def quantities(self):
+        return Spread.quantities.fget(self)
+
+
+class Summed(Distance):
+    """A sum over the samples."""
+
+    def __call__(self, evidence):
+        return {"spread": float(self.distances(evidence).sum())}
+
+
+class Brightness(Spread):
+    """The mean pixel of raw images, which no points have, as it should be."""
+
+    reads = frozenset({"samples"})
+
+    def __call__(self, evidence):
+        n, channels, height, width = evidence.samples.shape
+        return {"spread": float(evidence.samples.double().sum()) / (255 * n * channels * height * width)}
+
+
+class Fragile(Brightness):
+    """Raises where all images are one."""
+
+    def __call__(self, evidence):
+        if len(evidence.samples.unique(dim=0)) == 1:
+            raise ValueError("all samples are one")
+        return super().__call__(evidence)
+
+
 @dataclass
 class Unfrozen(Metric):
     """A dataclass that can be changed."""
@@ -129,6 +177,11 @@ class Unfrozen(Metric):
 
 METRICS: list[tuple[Metric, set[str]]] = [
     (Spread(), set()),
+    (Distance(), set()),
+    (Brightness(), set()),
+    (Fragile(), {"measures_whatever_it_is_shown"}),
+    (Reversed(), {"truth_is_not_the_worst"}),
+    (Summed(), {"is_no_sum_over_samples"}),
     (LogSpread(), {"numbers_are_finite"}),
     (Undeclared(), {"gives_what_it_declares"}),
     (Peeking(), {"reads_what_it_declares"}),

@@ -321,6 +321,31 @@ class Backwards(Plain):
         return "generator"
 
 
+class Frozen(Plain):
+    """The fakes are detached in the generator's own update."""
+
+    def update_generator(self, supply):
+        softplus(-self.d(self.g(supply.latent()).detach())).mean().backward()
+        self.g_optimizer.step()
+        return "generator"
+
+
+class OneSample(Plain):
+    """Whatever the latents are, the sample is that of zero."""
+
+    def sample(self, latent):
+        return super().sample(torch.zeros_like(latent))
+
+
+class Probabilities(Plain):
+    """Probabilities for scores, under the threshold of logits."""
+
+    threshold = 0.0
+
+    def score(self, x):
+        return super().score(x).sigmoid()
+
+
 @dataclass(frozen=True)
 class Custom(Variant):
     """The variant of one of these trainers."""
@@ -349,7 +374,7 @@ TRAINERS: list[tuple[type[Plain], set[str]]] = [
     (Noisy, {"same_seed_same_bits", "continues_bit_for_bit", "leaves_defaults_alone"}),
     (Doubling, {"leaves_defaults_alone", "keeps_to_theory_on_dirac"}),
     (Seeding, {"other_seed_other_result"}),
-    (Constant, {"other_seed_other_result"}),
+    (Constant, {"other_seed_other_result", "generator_is_moved", "latents_make_the_samples"}),
     (Looking, {"looking_changes_nothing"}),
     (Mixing, {"samples_stand_alone"}),
     (Ranking, {"samples_stand_alone"}),
@@ -361,5 +386,8 @@ TRAINERS: list[tuple[type[Plain], set[str]]] = [
     (Columns, {"trains"}),
     (Idle, {"trains"}),
     (Exploding, {"trains"}),
+    (Frozen, {"generator_is_moved"}),
+    (OneSample, {"latents_make_the_samples"}),
+    (Probabilities, {"scores_are_raw"}),
     (Backwards, {"keeps_to_theory_on_dirac"}),
 ]

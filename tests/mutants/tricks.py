@@ -6,6 +6,7 @@ import itertools
 from dataclasses import dataclass, replace
 
 from ganbench_plugins.hinge import Hinge
+from ganbench_plugins.instance_noise import InstanceNoise
 from ganbench_plugins.r1 import R1
 
 from ganbench import NotApplicable, Recipe, Trick
@@ -69,6 +70,37 @@ class Unmoved(Trick):
 
 
 @dataclass(frozen=True)
+class Dropping(Trick):
+    """Its own penalty in place of those that are there."""
+
+    name, paper = "dropping", PAPER
+
+    def __call__(self, recipe):
+        return replace(recipe, penalties=(R1(2.0),))
+
+
+@dataclass(frozen=True)
+class Blinding(Trick):
+    """Its own view in place of those that are there."""
+
+    name, paper = "blinding", PAPER
+
+    def __call__(self, recipe):
+        return replace(recipe, views=(InstanceNoise(),))
+
+
+@dataclass(frozen=True)
+class Untrue(Trick):
+    """A truth value that goes nowhere."""
+
+    name, paper = "untrue", PAPER
+    annealed: bool = True
+
+    def __call__(self, recipe):
+        return recipe.penalised(R1(2.0))
+
+
+@dataclass(frozen=True)
 class Overwriting(Trick):
     """The given recipe, changed where it lies."""
 
@@ -111,11 +143,14 @@ class Kind(Trick):
 
 
 TRICKS: list[tuple[type[Trick], set[str]]] = [
-    (Ignoring, {"builds_on_what_it_is_given"}),
+    (Ignoring, {"builds_on_what_it_is_given", "keeps_what_is_there"}),
     (Renaming, {"gives_another_recipe_or_a_reason"}),
     (Idle, {"gives_another_recipe_or_a_reason"}),
     (Curt, {"gives_another_recipe_or_a_reason"}),
     (Unmoved, {"every_field_counts"}),
+    (Untrue, {"every_field_counts"}),
+    (Dropping, {"keeps_what_is_there"}),
+    (Blinding, {"keeps_what_is_there"}),
     (Overwriting, {"is_a_function_of_recipes"}),
     (Counting, {"is_a_function_of_recipes"}),
     (Unfrozen, {"is_frozen", "copies_equal_it"}),
