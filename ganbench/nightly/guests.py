@@ -75,7 +75,7 @@ def find_guest(guests: Sequence[Guest], distribution: str) -> Guest:
     for guest in guests:
         if guest.distribution == distribution:
             return guest
-    raise UnknownNameError.among("package", distribution, [guest.distribution for guest in guests])
+    raise UnknownNameError.among("package", distribution, [guest.distribution for guest in guests], listed=False)
 
 
 def suite_of(guest: Guest, suite: Suite) -> Suite:

@@ -66,7 +66,7 @@ def read_suite(path: Path, name: str, **given: str | None) -> Suite:
     except (OSError, ValueError, RecursionError) as error:  # of UTF-8, of TOML, or of endless digits
         raise UsageError(f"{path}: no suite can be read from it: {error}") from error
     if name not in document:
-        raise UnknownNameError.among("suite", name, document)
+        raise UnknownNameError.among("suite", name, document, listed=False)
     table = checked(f"{path}: [{name}]", document[name], {"about": str, "threads": int, "grid": list, **_COMMON})
     common = {key: value for key, value in table.items() if key in _COMMON}
     shared: dict[str, Any] = {"threads": table.get("threads", 1), **given}
