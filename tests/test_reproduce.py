@@ -150,7 +150,7 @@ def test_a_run_that_has_not_ended(tmp_path: Path):
     with pytest.raises(StoreError, match=r"holds no record\.json: wanted the folder of a run that has ended"):
         recorded_run(str(tmp_path), tmp_path)
     (tmp_path / "record.json").write_text("{}")
-    with pytest.raises(StoreError, match=r"record\.json: cannot be read as a run's record \(RunSpec: missing"):
+    with pytest.raises(StoreError, match=r"record\.json: cannot be read as a run's record \(no RunRecord: "):
         recorded_run(str(tmp_path), tmp_path)
     Store(tmp_path).commit(stopped := replace(ok(), status="interrupted"))
     with pytest.raises(UsageError, match=f"run {stopped.id} was interrupted, and there is nothing to reproduce"):
