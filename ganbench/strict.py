@@ -68,7 +68,12 @@ def _is_deeper(value: Any, levels: int) -> bool:
     if not isinstance(value, dict | list | tuple):
         return False
     inner = value.values() if isinstance(value, dict) else value
+    if levels and _FLAT.issuperset(map(type, inner)):
+        return False
     return levels == 0 or any(_is_deeper(each, levels - 1) for each in inner)
+
+
+_FLAT = {str, int, float, bool, type(None)}
 
 
 def _no_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

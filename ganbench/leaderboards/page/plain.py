@@ -14,10 +14,15 @@ Plain = dict[str, Any]
 def legible(value: Any) -> Any:
     r"""`value`, its texts with an escape for each character that is not printable, as \u202e; lines stay lines."""
     if isinstance(value, str):
-        return "\n".join(map(visible, value.split("\n")))
+        return value if value.isprintable() else "\n".join(map(visible, value.split("\n")))
     if isinstance(value, dict):
         return {legible(name): legible(each) for name, each in value.items()}
-    return [legible(each) for each in value] if isinstance(value, (list, tuple)) else value
+    if not isinstance(value, (list, tuple)) or _NUMBERS.issuperset(map(type, value)):
+        return value
+    return [legible(each) for each in value]
+
+
+_NUMBERS = {int, float, type(None)}
 
 
 def number(value: float | None) -> float | None:
