@@ -10,9 +10,6 @@ import click
 from ganbench.errors import printable
 from ganbench.registry import Offer, offers
 
-LOADING_SECONDS = 60.0
-"""How long the plugins of a distribution may take to load."""
-
 
 @click.command("plugins", short_help="List plugin distributions, and check that they load.")
 @click.option(
@@ -38,7 +35,7 @@ def _checked() -> list[tuple[Offer, str, str]]:
     from ganbench.loading import states
     from ganbench.supervision import Limits, Pool, usable_cores
 
-    with Pool(usable_cores(), 1, Limits(LOADING_SECONDS)) as pool:
+    with Pool(usable_cores(), 1, Limits()) as pool:
         return [(offer, how, why) for offer, (how, why) in states(offers(), pool).items()]
 
 
